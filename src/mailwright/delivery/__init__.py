@@ -1,0 +1,1 @@
+"""The engine: fan-out, batches, compile, throttle, recorder."""

@@ -1,0 +1,1 @@
+"""Rules and values. No input or output, no clock."""

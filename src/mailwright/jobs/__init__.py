@@ -1,0 +1,1 @@
+"""The PgQueuer entrypoints: thin, they call services and delivery."""

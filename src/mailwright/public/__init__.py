@@ -1,0 +1,1 @@
+"""What strangers reach: open pixel, click redirect, unsubscribe, view in browser."""

@@ -1,0 +1,1 @@
+"""One function per use case: checks permission, takes the transaction, returns values."""

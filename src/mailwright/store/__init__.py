@@ -1,0 +1,1 @@
+"""Tables, queries per noun, migrations, the job queue. The only SQL."""

@@ -1,0 +1,108 @@
+"""The way to PostgreSQL: one pool per process, transactions, plain asyncpg on hot paths."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TYPE_CHECKING, cast
+
+import asyncpg
+import orjson
+from sqlalchemy import URL
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from mailwright.errors import ConfigurationError, DatabaseUnreachable
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record]
+else:
+    Connection = asyncpg.Connection
+
+DRIVER = "postgresql+asyncpg"
+
+
+def database_url(text: str) -> URL:
+    """The URL for our driver. Raises ConfigurationError when it is not one of PostgreSQL's."""
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        url = None
+    if url is None or url.get_backend_name() not in {"postgresql", "postgres"}:
+        raise ConfigurationError(
+            "MAILWRIGHT_DATABASE_URL must look like postgresql://user:password@host:port/name."
+        )
+    return url.set(drivername=DRIVER)
+
+
+class Database:
+    """A pool of connections to one PostgreSQL. `close()` it when done."""
+
+    def __init__(self, url: URL, *, pool_size: int = 8) -> None:
+        self.url = url
+        self.engine: AsyncEngine = create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=4,
+            pool_timeout=10,
+            json_serializer=_to_json,
+            json_deserializer=orjson.loads,
+            connect_args={"server_settings": {"timezone": "UTC", "application_name": "mailwright"}},
+        )
+        self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[AsyncConnection]:
+        """One transaction: all of it or nothing. Services open it; the store never commits."""
+        async with _acquired(self.engine.begin()) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncGenerator[AsyncConnection]:
+        """A connection for reading, each statement its own: no BEGIN, no COMMIT, two trips saved."""
+        async with _acquired(self._autocommit.connect()) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def raw(self) -> AsyncGenerator[Connection]:
+        """A plain asyncpg connection of the same pool, for COPY and the engine's statements."""
+        async with _acquired(self._autocommit.connect()) as connection:
+            yield await driver_connection(connection)
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+async def driver_connection(connection: AsyncConnection) -> Connection:
+    """The asyncpg connection inside. Statements sent on it join an open transaction."""
+    pooled = await connection.get_raw_connection()
+    return cast("Connection", pooled.driver_connection)
+
+
+@asynccontextmanager
+async def _acquired(
+    source: AbstractAsyncContextManager[AsyncConnection],
+) -> AsyncGenerator[AsyncConnection]:
+    """The connection of `source`, with one clear error where the database cannot be reached."""
+    try:
+        connection = await source.__aenter__()
+    except (OSError, TimeoutError, DBAPIError, asyncpg.PostgresError) as error:
+        raise DatabaseUnreachable(f"The database does not answer: {error}.") from error
+    try:
+        yield connection
+    except BaseException as error:
+        await source.__aexit__(type(error), error, error.__traceback__)
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            raise DatabaseUnreachable("The connection to the database was lost.") from error
+        raise
+    await source.__aexit__(None, None, None)
+
+
+def _to_json(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
+def sqlstate(error: DBAPIError) -> str | None:
+    """PostgreSQL's five-character code of what went wrong, such as 55P03 (lock not available)."""
+    return getattr(error.orig, "sqlstate", None)
