@@ -1,0 +1,1 @@
+"""Sockets without a database: the SMTP client and the SMTP listener."""
