@@ -5,9 +5,9 @@ a state: services ask `advance()` and the store saves its answer by compare-and-
 
 A campaign is drafted, perhaps scheduled, then *queued* (someone said "send"; nobody has been
 written down yet), *sending* (the ledger is being filled and emptied) and *sent* (no row is queued
-or sending; deferred rows go on in the background). From sending it can be paused by a person or by a breaker,
-fail when its transport stays away, or be canceled for good. `failed` is not an end: sending again
-mails only those who were not mailed. `archived` is a flag beside the state, not a state.
+or sending; deferred rows go on in the background). From sending it can be paused by a person or by
+a breaker, fail when its transport stays away, or be canceled for good. `failed` is not an end:
+sending again mails only those who were not mailed. `archived` is a flag beside the state.
 
                  schedule            due                start              finish
         ┌──────┐ ───────▶ ┌─────────┐ ───▶ ┌──────┐ ─────────▶ ┌───────┐ ─────────▶ ┌────┐

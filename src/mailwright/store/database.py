@@ -60,7 +60,7 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[AsyncConnection]:
-        """A connection for reading, each statement its own: no BEGIN, no COMMIT, two trips saved."""
+        """A connection for reading, each statement its own: two trips (BEGIN, COMMIT) saved."""
         async with _acquired(self._autocommit.connect()) as connection:
             yield connection
 

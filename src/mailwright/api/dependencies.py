@@ -1,0 +1,48 @@
+"""What native routes ask for in their arguments: the runtime, the caller, the page."""
+
+from __future__ import annotations
+
+from typing import Annotated, cast
+
+from fastapi import Depends, Query, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from mailwright.domain.doors import Door
+from mailwright.errors import Unauthenticated
+from mailwright.services import api_keys
+from mailwright.services.caller import Caller
+from mailwright.services.paging import PER_PAGE_MAX, Page
+from mailwright.services.runtime import Runtime
+
+_bearer = HTTPBearer(
+    auto_error=False, scheme_name="API key", description="An API key, `mw_live_…` or `mw_test_…`."
+)
+
+
+def _runtime(request: Request) -> Runtime:
+    return cast("Runtime", request.app.state.runtime)
+
+
+RuntimeOf = Annotated[Runtime, Depends(_runtime)]
+
+
+async def _caller(
+    runtime: RuntimeOf,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+) -> Caller:
+    if credentials is None:
+        raise Unauthenticated
+    return await api_keys.authenticate(runtime, credentials.credentials, Door.API)
+
+
+CallerOf = Annotated[Caller, Depends(_caller)]
+
+
+async def _page(
+    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+    per_page: Annotated[int, Query(ge=1, le=PER_PAGE_MAX)] = PER_PAGE_MAX,
+) -> Page:
+    return Page(page, per_page)
+
+
+PageOf = Annotated[Page, Depends(_page)]

@@ -1,0 +1,45 @@
+"""The types of native request bodies: unknown fields and unstorable characters are refused."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import Annotated, Any, cast
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
+
+
+class Body(BaseModel):
+    """A request body. A field nobody knows is refused by name."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _storable(cls, value: Any) -> Any:
+        if not _is_storable(value):
+            raise ValueError("NUL characters and lone surrogates cannot be stored.")
+        return value
+
+    def changes(self) -> Any:
+        """The fields that the caller sent, as a service takes them; absent ones stay absent."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+def example(body: dict[str, Any]) -> ConfigDict:
+    """Configuration that shows `body` as the example in the OpenAPI document."""
+    return ConfigDict(json_schema_extra={"examples": [body]})
+
+
+def _is_storable(value: object) -> bool:
+    if isinstance(value, str):
+        return "\0" not in value and not any("\ud800" <= char <= "\udfff" for char in value)
+    if isinstance(value, dict):
+        return all(map(_is_storable, chain.from_iterable(cast("dict[str, object]", value).items())))
+    if isinstance(value, list):
+        return all(map(_is_storable, cast("list[object]", value)))
+    return True
+
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+Search = Annotated[str, StringConstraints(max_length=255)]
+Description = Annotated[str, StringConstraints(max_length=1000)]

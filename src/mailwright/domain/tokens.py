@@ -1,0 +1,189 @@
+"""The opaque tokens in every mail: open, click, unsubscribe, view, return path, Message-ID.
+
+A token is `block | mac | tail`. The block is one or two AES-256 blocks that hide which row is meant
+(no raw ids in mail: OUT-16, SEC-07); the mac is HMAC-SHA256 cut to ten bytes over block and tail,
+with a key of its own per purpose (SEC-08); the tail of a click is the target URL itself, so that a
+redirect needs no look-up and nobody can send people elsewhere (SEC-06). Tokens never expire: a
+mail's unsubscribe link must work for as long as the mail is kept (CAN-SPAM 30 days, CASL 60).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import struct
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+from mailwright.domain.keys import Keys, Purpose
+
+_MAC_BYTES = 10  # 80 bits: nobody guesses one over HTTP, and links stay short
+_RETURN_PATH_MAC_BYTES = 9  # with the block 25 bytes: 40 characters of base32, no padding
+_ROW = struct.Struct(">IQHxx")  # tenant, message, link number, two zero bytes
+_PERSON = struct.Struct(">QQ")  # contact, campaign
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRef:
+    """Which ledger row a token is about; message 0 is a test or a preview."""
+
+    tenant_id: int
+    message_id: int
+    link_number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """A click on a link of a message."""
+
+    message: MessageRef
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribe:
+    """Who wants no more, and because of which message."""
+
+    message: MessageRef
+    contact_id: int
+    campaign_id: int
+
+
+class _Purposed:
+    """Seals and opens the tokens of one purpose."""
+
+    def __init__(self, keys: Keys, purpose: Purpose) -> None:
+        self._key = keys.key(purpose)
+        # ECB over single blocks of ids is a plain pseudo-random permutation; the mac is separate.
+        cipher = Cipher(algorithms.AES256(self._key), modes.ECB())  # noqa: S305
+        self._encrypt = cipher.encryptor().update
+        self._decrypt = cipher.decryptor().update
+
+    def block(self, plain: bytes) -> bytes:
+        return self._encrypt(plain)
+
+    def mac(self, data: bytes, length: int = _MAC_BYTES) -> bytes:
+        return hmac.digest(self._key, data, hashlib.sha256)[:length]
+
+    def seal(self, plain: bytes, tail: bytes = b"") -> str:
+        block = self._encrypt(plain)
+        sealed = block + self.mac(block + tail) + tail
+        return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
+
+    def open(self, token: str, block_bytes: int = 16) -> tuple[bytes, bytes] | None:
+        """The plain block and the tail, or None when the token is not ours."""
+        sealed = _decode(token)
+        if sealed is None or len(sealed) < block_bytes + _MAC_BYTES:
+            return None
+        block, rest = sealed[:block_bytes], sealed[block_bytes:]
+        mac, tail = rest[:_MAC_BYTES], rest[_MAC_BYTES:]
+        if not hmac.compare_digest(mac, self.mac(block + tail)):
+            return None
+        return self._decrypt(block), tail
+
+    def unblock(self, block: bytes, mac: bytes) -> bytes | None:
+        if not hmac.compare_digest(mac, self.mac(block, len(mac))):
+            return None
+        return self._decrypt(block)
+
+
+class Tokens:
+    """Makes and reads every token. Reading answers None for whatever does not verify."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._open = _Purposed(keys, Purpose.OPEN)
+        self._click = _Purposed(keys, Purpose.CLICK)
+        self._unsubscribe = _Purposed(keys, Purpose.UNSUBSCRIBE)
+        self._view = _Purposed(keys, Purpose.VIEW)
+        self._return_path = _Purposed(keys, Purpose.RETURN_PATH)
+        self._message_id = _Purposed(keys, Purpose.MESSAGE_ID)
+
+    def open(self, tenant_id: int, message_id: int) -> str:
+        """For `/o/{token}`."""
+        return self._open.seal(_ROW.pack(tenant_id, message_id, 0))
+
+    def read_open(self, token: str) -> MessageRef | None:
+        return _ref(self._open.open(token))
+
+    def click(self, tenant_id: int, message_id: int, link_number: int, url: str) -> str:
+        """For `/c/{token}`; the target is sealed in it."""
+        return self._click.seal(_ROW.pack(tenant_id, message_id, link_number), url.encode())
+
+    def read_click(self, token: str) -> Click | None:
+        opened = self._click.open(token)
+        ref = _ref(opened)
+        if opened is None or ref is None:
+            return None
+        return Click(ref, opened[1].decode())
+
+    def unsubscribe(
+        self, tenant_id: int, message_id: int, *, contact_id: int, campaign_id: int
+    ) -> str:
+        """For `/u/{token}`."""
+        row = _ROW.pack(tenant_id, message_id, 0)
+        return self._unsubscribe.seal(row + _PERSON.pack(contact_id, campaign_id))
+
+    def read_unsubscribe(self, token: str) -> Unsubscribe | None:
+        opened = self._unsubscribe.open(token, block_bytes=32)
+        if opened is None or opened[1]:
+            return None
+        tenant_id, message_id, _ = _ROW.unpack(opened[0][:16])
+        contact_id, campaign_id = _PERSON.unpack(opened[0][16:])
+        return Unsubscribe(MessageRef(tenant_id, message_id), contact_id, campaign_id)
+
+    def view(self, tenant_id: int, message_id: int, *, campaign_id: int, contact_id: int) -> str:
+        """For `/v/{token}`, the mail in a browser."""
+        row = _ROW.pack(tenant_id, message_id, 0)
+        return self._view.seal(row + _PERSON.pack(contact_id, campaign_id))
+
+    def read_view(self, token: str) -> Unsubscribe | None:
+        """Same shape as an unsubscribe token: message, contact, campaign."""
+        opened = self._view.open(token, block_bytes=32)
+        if opened is None or opened[1]:
+            return None
+        tenant_id, message_id, _ = _ROW.unpack(opened[0][:16])
+        contact_id, campaign_id = _PERSON.unpack(opened[0][16:])
+        return Unsubscribe(MessageRef(tenant_id, message_id), contact_id, campaign_id)
+
+    def return_path(self, tenant_id: int, message_id: int) -> str:
+        """The local part of the envelope sender (VERP): 42 characters, case does not matter."""
+        block = self._return_path.block(_ROW.pack(tenant_id, message_id, 0))
+        sealed = block + self._return_path.mac(block, _RETURN_PATH_MAC_BYTES)
+        return "b-" + base64.b32encode(sealed).decode().lower()
+
+    def read_return_path(self, local_part: str) -> MessageRef | None:
+        prefix, _, text = local_part.lower().partition("-")
+        if prefix != "b" or len(text) != 40:
+            return None
+        try:
+            sealed = base64.b32decode(text, casefold=True)
+        except (binascii.Error, ValueError):  # ValueError: not ASCII
+            return None
+        plain = self._return_path.unblock(sealed[:16], sealed[16:])
+        return None if plain is None else _ref((plain, b""))
+
+    def message_id(self, tenant_id: int, message_id: int, domain: str) -> str:
+        """`<…@domain>`, derived from the row: a repeated mail carries the same one."""
+        block = self._message_id.block(_ROW.pack(tenant_id, message_id, 0))
+        return f"<{block.hex()}@{domain}>"
+
+
+def _ref(opened: tuple[bytes, bytes] | None) -> MessageRef | None:
+    if opened is None:
+        return None
+    tenant_id, message_id, link_number = _ROW.unpack(opened[0])
+    return MessageRef(tenant_id, message_id, link_number)
+
+
+def _decode(token: str) -> bytes | None:
+    """Strictly: one spelling per token, or flipping unused bits would make a second one."""
+    try:
+        sealed = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    if base64.urlsafe_b64encode(sealed).rstrip(b"=").decode() != token:
+        return None
+    return sealed

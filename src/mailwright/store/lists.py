@@ -1,0 +1,134 @@
+"""Lists and who is on them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import ColumnElement, and_, delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mailwright.store.rows import AnySelect, Row, every, maybe_one
+from mailwright.store.tables import contacts, list_members, lists
+
+_COLUMNS = (
+    lists.c.id,
+    lists.c.uuid,
+    lists.c.name,
+    lists.c.description,
+    lists.c.is_public,
+    lists.c.created_at,
+    lists.c.updated_at,
+)
+
+
+def _counted() -> AnySelect:
+    """Lists with `contacts_count`, the members who are still subscribed."""
+    count = (
+        select(func.count())
+        .where(
+            list_members.c.tenant_id == lists.c.tenant_id,
+            list_members.c.list_id == lists.c.id,
+            list_members.c.state == "subscribed",
+        )
+        .scalar_subquery()
+    )
+    return select(*_COLUMNS, count.label("contacts_count"))
+
+
+def _is(tenant_id: int, list_uuid: uuid.UUID) -> ColumnElement[bool]:
+    return and_(lists.c.tenant_id == tenant_id, lists.c.uuid == list_uuid)
+
+
+async def add(
+    connection: AsyncConnection, tenant_id: int, values: Mapping[str, object]
+) -> Row | None:
+    """The new row, or None when the tenant has a list of that name already."""
+    statement = (
+        upsert(lists)
+        .values(tenant_id=tenant_id, **values)
+        .on_conflict_do_nothing(index_elements=["tenant_id", "name"])
+        .returning(*_COLUMNS)
+    )
+    return await maybe_one(connection, statement)
+
+
+async def get(connection: AsyncConnection, tenant_id: int, list_uuid: uuid.UUID) -> Row | None:
+    """One list with its count, or None."""
+    return await maybe_one(connection, _counted().where(_is(tenant_id, list_uuid)))
+
+
+async def page(
+    connection: AsyncConnection, tenant_id: int, *, search: str | None, limit: int, offset: int
+) -> tuple[Sequence[Row], int]:
+    """Lists by name, and how many there are in all."""
+    mine = lists.c.tenant_id == tenant_id
+    if search:
+        mine = and_(mine, lists.c.name.icontains(search, autoescape=True))
+    found = _counted().where(mine).order_by(lists.c.name, lists.c.id).limit(limit).offset(offset)
+    total = select(func.count()).select_from(lists).where(mine)
+    return await every(connection, found), (await connection.execute(total)).scalar_one()
+
+
+async def change(
+    connection: AsyncConnection, tenant_id: int, list_uuid: uuid.UUID, values: Mapping[str, object]
+) -> None:
+    """Sets `values` on the list. A name that is taken raises IntegrityError."""
+    await connection.execute(
+        update(lists).where(_is(tenant_id, list_uuid)).values(**values, updated_at=func.now())
+    )
+
+
+async def remove(connection: AsyncConnection, tenant_id: int, list_id: int) -> None:
+    """Deletes the list and its memberships; the contacts stay."""
+    await connection.execute(
+        delete(lists).where(lists.c.tenant_id == tenant_id, lists.c.id == list_id)
+    )
+
+
+async def membership(
+    connection: AsyncConnection, tenant_id: int, list_id: int, contact_id: int
+) -> str | None:
+    """`subscribed`, `unsubscribed`, or None for somebody who was never on the list."""
+    return await connection.scalar(
+        select(list_members.c.state).where(
+            list_members.c.tenant_id == tenant_id,
+            list_members.c.list_id == list_id,
+            list_members.c.contact_id == contact_id,
+        )
+    )
+
+
+async def join(connection: AsyncConnection, tenant_id: int, list_id: int, contact_id: int) -> None:
+    """Puts a contact on the list; who left it earlier stays off."""
+    await connection.execute(
+        upsert(list_members)
+        .values(tenant_id=tenant_id, list_id=list_id, contact_id=contact_id)
+        .on_conflict_do_nothing()
+    )
+
+
+async def take_off(
+    connection: AsyncConnection, tenant_id: int, list_id: int, contact_id: int
+) -> bool:
+    """Removes a membership; whether there was one."""
+    result = await connection.execute(
+        delete(list_members).where(
+            list_members.c.tenant_id == tenant_id,
+            list_members.c.list_id == list_id,
+            list_members.c.contact_id == contact_id,
+        )
+    )
+    return result.rowcount > 0
+
+
+async def contact_id_of(
+    connection: AsyncConnection, tenant_id: int, contact_uuid: uuid.UUID
+) -> int | None:
+    """The id of one of the tenant's contacts."""
+    return await connection.scalar(
+        select(contacts.c.id).where(
+            contacts.c.tenant_id == tenant_id, contacts.c.uuid == contact_uuid
+        )
+    )
