@@ -45,7 +45,7 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize(
-    ("state", "event"), itertools.product(CampaignState, CampaignEvent), ids=str
+    ("state", "event"), list(itertools.product(CampaignState, CampaignEvent)), ids=str
 )
 def test_every_pair_of_state_and_event_moves_as_the_table_says_or_is_refused(
     state: CampaignState, event: CampaignEvent
@@ -78,12 +78,12 @@ def test_a_failed_campaign_can_be_sent_again() -> None:
     assert can(CampaignState.FAILED, CampaignEvent.SEND)
 
 
-@pytest.mark.parametrize("door", RULES)
+@pytest.mark.parametrize("door", list(RULES))
 def test_a_door_never_cancels_what_the_lifecycle_cannot(door: Door) -> None:
     assert all(can(state, CampaignEvent.CANCEL) for state in RULES[door].cancelable)
 
 
-@pytest.mark.parametrize("door", RULES)
+@pytest.mark.parametrize("door", list(RULES))
 def test_no_door_edits_or_deletes_a_campaign_that_is_leaving(door: Door) -> None:
     leaving = {CampaignState.QUEUED, CampaignState.SENDING, CampaignState.PAUSED}
     assert not leaving & (RULES[door].editable | RULES[door].deletable)

@@ -15,7 +15,9 @@ from mailwright.domain.message_lifecycle import (
 from mailwright.errors import Conflict
 
 
-@pytest.mark.parametrize(("state", "event"), itertools.product(MessageState, MessageEvent), ids=str)
+@pytest.mark.parametrize(
+    ("state", "event"), list(itertools.product(MessageState, MessageEvent)), ids=str
+)
 def test_every_pair_moves_as_the_table_says_or_is_refused(
     state: MessageState, event: MessageEvent
 ) -> None:
