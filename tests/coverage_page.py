@@ -18,7 +18,7 @@ _HEAD = """\
 # What is proved
 
 Made by `make coverage` from the `checklist` markers of the tests; do not edit. Each line of the
-vendors' checklists (C and E: Cakemail, M: MailingCore, Z: easymail, U and X: across them) and of the
+vendors' checklists (C, E: Cakemail, M: MailingCore, Z: easymail, U, X: across them) and of the
 trust rules (OUT: every mail that leaves, SEC: every door) stands with the tests that would fail
 without it. A line without a test is not proved, whatever the code does.
 """
