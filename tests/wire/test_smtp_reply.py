@@ -68,7 +68,7 @@ def test_the_enhanced_code_may_stand_on_a_later_line() -> None:
 
 
 def test_the_last_code_of_a_confused_server_counts() -> None:
-    assert ReplyParser().feed(b"250-well\r\n550 no\r\n") == [Reply(550, None, ("well", "no"))]
+    assert list(ReplyParser().feed(b"250-well\r\n550 no\r\n")) == [Reply(550, None, ("well", "no"))]
 
 
 @pytest.mark.parametrize(
@@ -87,12 +87,12 @@ def test_the_last_code_of_a_confused_server_counts() -> None:
 )
 def test_what_is_not_smtp_is_refused(data: bytes) -> None:
     with pytest.raises(MalformedReply):
-        ReplyParser().feed(data)
+        list(ReplyParser().feed(data))
 
 
 def test_a_reply_keeps_every_word() -> None:
     assert str(REPLIES[2]) == ("550-5.1.1 No such user.\n550 5.1.1 See https://relay.example/help")
-    assert ReplyParser().feed(REPLIES[2].encode()) == [REPLIES[2]]
+    assert list(ReplyParser().feed(REPLIES[2].encode())) == [REPLIES[2]]
 
 
 @pytest.mark.parametrize(

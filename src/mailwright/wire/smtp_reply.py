@@ -12,6 +12,7 @@ when it hung up or fell silent.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mailwright.domain.smtp_verdict import Phase, Verdict, verdict
@@ -153,12 +154,14 @@ class ReplyParser:
         """True when no part of a reply is waiting for its end."""
         return not self._rest and not self._lines
 
-    def feed(self, data: bytes) -> list[Reply]:
-        """The replies that are now whole; MalformedReply when this is not SMTP."""
+    def feed(self, data: bytes) -> Iterator[Reply]:
+        """The replies that are now whole, then MalformedReply when the rest is not SMTP."""
         *lines, self._rest = (self._rest + data if self._rest else data).split(b"\n")
         if len(self._rest) > LONGEST_LINE_OCTETS:
             raise MalformedReply("a reply line without end")
-        return [reply for line in lines if (reply := self._add(line)) is not None]
+        for line in lines:
+            if (reply := self._add(line)) is not None:
+                yield reply
 
     def _add(self, raw: bytes) -> Reply | None:
         # An undecodable byte or a NUL is kept visible, and storable, as \xNN.
