@@ -1,0 +1,1 @@
+"""Alembic's side of the schema: how it connects, and one file per step in `versions`."""
