@@ -1,0 +1,197 @@
+"""Campaigns: their rows, their rows as people see them, and the lock every change takes."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, delete, func, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mailwright.store.rows import AnySelect, Row, every, maybe_one, only
+from mailwright.store.tables import (
+    campaign_bodies,
+    campaigns,
+    fan_outs,
+    lists,
+    projects,
+    segments,
+    senders,
+)
+
+#: What people may sort by, with the column behind each word.
+SORT_COLUMNS: Mapping[str, ColumnElement[Any]] = {
+    "created_at": campaigns.c.created_at,
+    "updated_at": campaigns.c.updated_at,
+    "name": campaigns.c.name,
+}
+
+
+def _joined(table: Any, column: ColumnElement[Any]) -> ColumnElement[bool]:
+    return and_(table.c.tenant_id == campaigns.c.tenant_id, table.c.id == column)
+
+
+def _of_campaign(table: Any) -> ColumnElement[bool]:
+    return and_(table.c.tenant_id == campaigns.c.tenant_id, table.c.campaign_id == campaigns.c.id)
+
+
+_RECIPIENTS_COUNT = func.coalesce(fan_outs.c.queued_count, 0).label("recipients_count")
+
+#: A campaign with everything a single answer shows, in one statement.
+_SEEN: AnySelect = (
+    select(
+        *campaigns.c,
+        senders.c.uuid.label("sender_uuid"),
+        senders.c.email.label("sender_email"),
+        and_(senders.c.enabled, senders.c.confirmed_at.is_not(None)).label("has_sender"),
+        lists.c.uuid.label("list_uuid"),
+        segments.c.uuid.label("segment_uuid"),
+        projects.c.uuid.label("project_uuid"),
+        projects.c.outage_since,
+        projects.c.outage_reason,
+        campaign_bodies.c.kind.label("body_kind"),
+        campaign_bodies.c.markdown,
+        _RECIPIENTS_COUNT,
+    )
+    .select_from(campaigns)
+    .outerjoin(senders, _joined(senders, campaigns.c.sender_id))
+    .outerjoin(lists, _joined(lists, campaigns.c.list_id))
+    .outerjoin(segments, _joined(segments, campaigns.c.segment_id))
+    .outerjoin(projects, _joined(projects, campaigns.c.project_id))
+    .outerjoin(campaign_bodies, _of_campaign(campaign_bodies))
+    .outerjoin(fan_outs, _of_campaign(fan_outs))
+)
+
+
+def _is(tenant_id: int, campaign_id: int) -> ColumnElement[bool]:
+    return and_(campaigns.c.tenant_id == tenant_id, campaigns.c.id == campaign_id)
+
+
+async def add(connection: AsyncConnection, tenant_id: int, values: Mapping[str, object]) -> int:
+    """The id of the new campaign, a draft. Ids of another tenant raise IntegrityError."""
+    statement = insert(campaigns).values(tenant_id=tenant_id, **values).returning(campaigns.c.id)
+    return (await connection.execute(statement)).scalar_one()
+
+
+async def id_of(
+    connection: AsyncConnection, tenant_id: int, campaign_uuid: uuid.UUID
+) -> int | None:
+    """The id of one of the tenant's campaigns."""
+    return await connection.scalar(
+        select(campaigns.c.id).where(
+            campaigns.c.tenant_id == tenant_id, campaigns.c.uuid == campaign_uuid
+        )
+    )
+
+
+async def get(connection: AsyncConnection, tenant_id: int, campaign_id: int) -> Row | None:
+    """The row of one campaign."""
+    return await maybe_one(connection, select(campaigns).where(_is(tenant_id, campaign_id)))
+
+
+async def seen(connection: AsyncConnection, tenant_id: int, campaign_id: int) -> Row:
+    """One campaign with everything a single answer shows."""
+    return await only(connection, _SEEN.where(_is(tenant_id, campaign_id)))
+
+
+async def seen_by_uuid(
+    connection: AsyncConnection, tenant_id: int, campaign_uuid: uuid.UUID
+) -> Row | None:
+    """One campaign with everything a single answer shows, or None."""
+    statement = _SEEN.where(campaigns.c.tenant_id == tenant_id, campaigns.c.uuid == campaign_uuid)
+    return await maybe_one(connection, statement)
+
+
+async def page(
+    connection: AsyncConnection,
+    tenant_id: int,
+    *,
+    search: str | None,
+    state: str | None,
+    sort: str,
+    descending: bool,
+    limit: int,
+    offset: int,
+) -> tuple[Sequence[Row], int]:
+    """Condensed campaigns, sorted by a word of SORT_COLUMNS, and how many there are in all."""
+    mine = [campaigns.c.tenant_id == tenant_id]
+    if search:
+        mine.append(campaigns.c.name.icontains(search, autoescape=True))
+    if state:
+        mine.append(campaigns.c.state == state)
+    order = (SORT_COLUMNS[sort], campaigns.c.id)
+    found = (
+        select(
+            campaigns.c.uuid,
+            campaigns.c.name,
+            campaigns.c.state,
+            campaigns.c.subject,
+            campaigns.c.from_name,
+            campaigns.c.language,
+            campaigns.c.scheduled_at,
+            campaigns.c.created_at,
+            campaigns.c.updated_at,
+            _RECIPIENTS_COUNT,
+        )
+        .select_from(campaigns)
+        .outerjoin(fan_outs, _of_campaign(fan_outs))
+        .where(*mine)
+        .order_by(*(column.desc() if descending else column for column in order))
+        .limit(limit)
+        .offset(offset)
+    )
+    total = select(func.count()).select_from(campaigns).where(*mine)
+    return await every(connection, found), (await connection.execute(total)).scalar_one()
+
+
+async def lock(
+    connection: AsyncConnection, tenant_id: int, campaign_id: int, *, wait_seconds: float
+) -> Row | None:
+    """The row, held for the rest of the transaction against every other change; None: no such.
+
+    When somebody else holds it for longer than `wait_seconds` (0: at all), raises DBAPIError with
+    SQLSTATE 55P03. NO KEY: a plain FOR UPDATE would collide with foreign-key checks.
+    """
+    statement = select(campaigns).where(_is(tenant_id, campaign_id))
+    if not wait_seconds:
+        return await maybe_one(connection, statement.with_for_update(key_share=True, nowait=True))
+    await _set_lock_timeout(connection, f"{round(wait_seconds * 1000)}ms")
+    row = await maybe_one(connection, statement.with_for_update(key_share=True))
+    await _set_lock_timeout(connection, "0")
+    return row
+
+
+async def save_if_state(
+    connection: AsyncConnection,
+    tenant_id: int,
+    campaign_id: int,
+    state: str,
+    values: Mapping[str, object],
+) -> Row | None:
+    """The row with `values` set, or None when it is no longer in `state`: compare-and-set."""
+    statement = (
+        update(campaigns)
+        .where(_is(tenant_id, campaign_id), campaigns.c.state == state)
+        .values(**values)
+        .returning(campaigns)
+    )
+    return await maybe_one(connection, statement)
+
+
+async def change(
+    connection: AsyncConnection, tenant_id: int, campaign_id: int, values: Mapping[str, object]
+) -> None:
+    """Sets `values`. Ids of another tenant raise IntegrityError."""
+    await connection.execute(update(campaigns).where(_is(tenant_id, campaign_id)).values(**values))
+
+
+async def remove(connection: AsyncConnection, tenant_id: int, campaign_id: int) -> None:
+    """Deletes the campaign with its body and history. The ledger keeps what was sent."""
+    await connection.execute(delete(campaigns).where(_is(tenant_id, campaign_id)))
+
+
+async def _set_lock_timeout(connection: AsyncConnection, value: str) -> None:
+    await connection.execute(
+        text("SELECT set_config('lock_timeout', :value, true)"), {"value": value}
+    )

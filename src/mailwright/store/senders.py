@@ -1,0 +1,83 @@
+"""Senders: From names and addresses a tenant may write from."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import ColumnElement, and_, delete, exists, func, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mailwright.store.rows import Row, every, maybe_one
+from mailwright.store.tables import members, senders
+
+
+def _is(tenant_id: int, sender_uuid: uuid.UUID) -> ColumnElement[bool]:
+    return and_(senders.c.tenant_id == tenant_id, senders.c.uuid == sender_uuid)
+
+
+async def add(
+    connection: AsyncConnection, tenant_id: int, values: Mapping[str, object]
+) -> Row | None:
+    """The new row, or None when the tenant has a sender of that address already."""
+    statement = (
+        upsert(senders)
+        .values(tenant_id=tenant_id, **values)
+        .on_conflict_do_nothing(index_elements=["tenant_id", "email_key"])
+        .returning(senders)
+    )
+    return await maybe_one(connection, statement)
+
+
+async def get(connection: AsyncConnection, tenant_id: int, sender_uuid: uuid.UUID) -> Row | None:
+    """One sender, or None."""
+    return await maybe_one(connection, select(senders).where(_is(tenant_id, sender_uuid)))
+
+
+async def by_id(connection: AsyncConnection, tenant_id: int, sender_id: int) -> Row | None:
+    """One sender by its id, or None."""
+    statement = select(senders).where(senders.c.tenant_id == tenant_id, senders.c.id == sender_id)
+    return await maybe_one(connection, statement)
+
+
+async def page(
+    connection: AsyncConnection, tenant_id: int, *, enabled_only: bool, limit: int, offset: int
+) -> tuple[Sequence[Row], int]:
+    """Senders by address, and how many there are in all."""
+    mine = senders.c.tenant_id == tenant_id
+    if enabled_only:
+        mine = and_(mine, senders.c.enabled)
+    found = select(senders).where(mine).order_by(senders.c.email_key).limit(limit).offset(offset)
+    total = select(func.count()).select_from(senders).where(mine)
+    return await every(connection, found), (await connection.execute(total)).scalar_one()
+
+
+async def change(
+    connection: AsyncConnection,
+    tenant_id: int,
+    sender_uuid: uuid.UUID,
+    values: Mapping[str, object],
+) -> Row | None:
+    """The row with `values` set, or None."""
+    statement = (
+        update(senders)
+        .where(_is(tenant_id, sender_uuid))
+        .values(**values, updated_at=func.now())
+        .returning(senders)
+    )
+    return await maybe_one(connection, statement)
+
+
+async def remove(connection: AsyncConnection, tenant_id: int, sender_uuid: uuid.UUID) -> bool:
+    """Whether there was one to delete. One that a campaign uses raises IntegrityError."""
+    result = await connection.execute(delete(senders).where(_is(tenant_id, sender_uuid)))
+    return result.rowcount > 0
+
+
+async def is_members_address(connection: AsyncConnection, tenant_id: int, email_key: str) -> bool:
+    """Whether somebody with this address is a member of the tenant."""
+    statement = select(
+        exists().where(members.c.tenant_id == tenant_id, members.c.email_key == email_key)
+    )
+    return bool((await connection.execute(statement)).scalar_one())
