@@ -122,7 +122,7 @@ async def apply(
 
 
 def _times(row: Row, event: CampaignEvent, now: datetime) -> dict[str, datetime | None]:
-    stamped = {column: now for column in _STAMPED.get(event, ())}
+    stamped = dict.fromkeys(_STAMPED.get(event, ()), now)
     if row["started_at"] is not None:  # sent again or resumed: the first start counts
         stamped.pop("started_at", None)
     return {**dict.fromkeys(_CLEARED.get(event, ())), **stamped}
