@@ -518,6 +518,7 @@ fan_outs = Table(
     _count("audience_count"),
     _count("queued_count"),
     _count("skipped_count"),
+    _json("audience"),  # whom it writes down; another audience starts over
     _time("finished_at"),
     PrimaryKeyConstraint("tenant_id", "campaign_id"),
     _owner("campaign_id", "campaigns", ondelete="CASCADE"),
@@ -578,12 +579,15 @@ batches = Table(
     # Whose final dot may have been given without its outcome being known: after a crash these,
     # and only these, may be repeated.
     Column("in_flight", ARRAY(BigInteger), nullable=False, server_default=text("'{}'::bigint[]")),
+    # What its rows have become. A row that leaves `deferred` in a later batch counts -1 there, so
+    # the sums over a campaign's batches are true at any moment.
     _count("sent"),
     _count("deferred"),
     _count("bounced"),
     _count("failed"),
     _count("skipped"),
     _count("canceled"),
+    _count("possibly_repeated"),
     _now("created_at"),
     _time("finished_at"),
     PrimaryKeyConstraint("tenant_id", "campaign_id", "number"),

@@ -197,6 +197,9 @@ def upgrade() -> None:
         sa.Column("skipped", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("canceled", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column(
+            "possibly_repeated", sa.BigInteger(), server_default=sa.text("0"), nullable=False
+        ),
+        sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
             server_default=sa.text("now()"),
@@ -928,6 +931,9 @@ def upgrade() -> None:
         sa.Column("audience_count", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("queued_count", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("skipped_count", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column(
+            "audience", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
+        ),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["tenant_id", "campaign_id"],

@@ -1,0 +1,92 @@
+"""Jobs by name: enqueued in the transaction of the change that causes them.
+
+A job is a wake-up, the row it names is the truth: running one twice, late or for nothing is
+harmless. So an equal job that still waits or runs is not enqueued again, and `jobs/sweeps.py` calls
+again for whatever lost its job.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import asyncpg
+import orjson
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
+from pgqueuer.adapters.persistence import qb
+from pgqueuer.domain.settings import DBSettings
+from pgqueuer.queries import Queries
+from sqlalchemy import func, literal, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mailwright.store.database import Connection, Database
+
+#: PgQueuer lives in a schema of its own: Alembic must not take its tables for strays of ours.
+SETTINGS = DBSettings(db_schema="jobs")
+
+_ENQUEUE = qb.QueryQueueBuilder(SETTINGS).build_enqueue_query("skip")
+
+
+class Job(StrEnum):
+    """Every job there is; `jobs/runner.py` registers one entrypoint for each."""
+
+    START_CAMPAIGN = "start_campaign"  # {tenant_id, campaign_id}
+    FIRE_SCHEDULE = "fire_schedule"  # {tenant_id, campaign_id, scheduled_at}, ISO 8601
+    CLOSE_CANCELED = "close_canceled"  # {tenant_id, campaign_id}
+    RUN_IMPORT = "run_import"  # {tenant_id, import_id}
+
+
+async def enqueue(
+    connection: AsyncConnection,
+    job: Job,
+    payload: Mapping[str, object],
+    *,
+    execute_after: datetime | None = None,
+) -> None:
+    """Asks for `job`, at once or at `execute_after`; it exists when the transaction commits.
+
+    Goes through the SQLAlchemy connection: what is sent on the raw one survives a rollback.
+    """
+    delay = timedelta(0)
+    if execute_after is not None:  # PgQueuer adds the delay to the database's clock
+        delay = await connection.scalar(select(literal(execute_after) - func.now())) or delay
+    body = orjson.dumps(payload, option=orjson.OPT_SORT_KEYS)
+    key = f"{job} {body.decode()}"
+    await connection.exec_driver_sql(_ENQUEUE, ([0], [job], [body], [delay], [key], ["null"]))
+
+
+async def connect(database: Database) -> Connection:
+    """A connection outside of the pool, for listening. The caller closes it."""
+    dsn = database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    return await asyncpg.connect(
+        dsn, server_settings={"timezone": "UTC", "application_name": "mailwright"}
+    )
+
+
+def queries(connection: Connection) -> Queries:
+    """PgQueuer's statements over `connection`, in our schema."""
+    return Queries(
+        AsyncpgDriver(connection),
+        qb.QueryBuilderEnvironment(SETTINGS),
+        qb.QueryQueueBuilder(SETTINGS),
+        qb.QuerySchedulerBuilder(SETTINGS),
+    )
+
+
+CAMPAIGNS_CHANNEL = "mailwright_batches"
+
+
+async def wake_workers(connection: AsyncConnection) -> None:
+    """Tells every worker, when the transaction commits, that there is a batch to claim."""
+    await connection.execute(select(func.pg_notify(CAMPAIGNS_CHANNEL, "")))
+
+
+async def on_batches(connection: Connection, woken: asyncio.Event) -> None:
+    """Sets `woken` whenever somebody calls `wake_workers`, as long as `connection` is open."""
+
+    def wake(*_: object) -> None:
+        woken.set()
+
+    await connection.add_listener(CAMPAIGNS_CHANNEL, wake)
