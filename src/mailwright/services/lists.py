@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
+from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,7 +23,7 @@ from mailwright.store.rows import Row
 class ListView:
     """A list as its tenant sees it. `contacts_count`: members who have not left it."""
 
-    uuid: uuid.UUID
+    uuid: UUID
     name: str
     description: str | None
     is_public: bool
@@ -50,7 +50,7 @@ async def create_list(runtime: Runtime, caller: Caller, fields: ListChanges) -> 
     return _view({**row, "contacts_count": 0})
 
 
-async def get_list(runtime: Runtime, caller: Caller, list_uuid: uuid.UUID) -> ListView:
+async def get_list(runtime: Runtime, caller: Caller, list_uuid: UUID) -> ListView:
     """One list. Raises NotFound."""
     caller.require("lists:read")
     async with runtime.database.reading() as connection:
@@ -74,7 +74,7 @@ async def page_lists(
 
 
 async def change_list(
-    runtime: Runtime, caller: Caller, list_uuid: uuid.UUID, changes: ListChanges
+    runtime: Runtime, caller: Caller, list_uuid: UUID, changes: ListChanges
 ) -> ListView:
     """The list with `changes` made. Raises NotFound, or Conflict when the name is taken."""
     caller.require("lists:write")
@@ -87,7 +87,7 @@ async def change_list(
         return _view(await _existing(connection, caller, list_uuid))
 
 
-async def delete_list(runtime: Runtime, caller: Caller, list_uuid: uuid.UUID) -> None:
+async def delete_list(runtime: Runtime, caller: Caller, list_uuid: UUID) -> None:
     """The list is gone, its contacts are not. Raises Conflict while a campaign sends to it."""
     caller.require("lists:write")
     async with runtime.database.transaction() as connection:
@@ -102,7 +102,7 @@ async def delete_list(runtime: Runtime, caller: Caller, list_uuid: uuid.UUID) ->
 
 
 async def add_to_list(
-    runtime: Runtime, caller: Caller, list_uuid: uuid.UUID, contact_uuid: uuid.UUID
+    runtime: Runtime, caller: Caller, list_uuid: UUID, contact_uuid: UUID
 ) -> None:
     """The contact is on the list, unless it left it earlier (then nothing happens).
 
@@ -118,7 +118,7 @@ async def add_to_list(
 
 
 async def remove_from_list(
-    runtime: Runtime, caller: Caller, list_uuid: uuid.UUID, contact_uuid: uuid.UUID
+    runtime: Runtime, caller: Caller, list_uuid: UUID, contact_uuid: UUID
 ) -> None:
     """The contact is off the list. Raises NotFound when it was not on it."""
     caller.require("lists:write")
@@ -128,7 +128,7 @@ async def remove_from_list(
             raise NotFound("That contact is not on this list.")
 
 
-async def _existing(connection: AsyncConnection, caller: Caller, list_uuid: uuid.UUID) -> Row:
+async def _existing(connection: AsyncConnection, caller: Caller, list_uuid: UUID) -> Row:
     row = await store.get(connection, caller.tenant_id, list_uuid)
     if row is None:
         raise NotFound("There is no such list.")
@@ -136,7 +136,7 @@ async def _existing(connection: AsyncConnection, caller: Caller, list_uuid: uuid
 
 
 async def _pair(
-    connection: AsyncConnection, caller: Caller, list_uuid: uuid.UUID, contact_uuid: uuid.UUID
+    connection: AsyncConnection, caller: Caller, list_uuid: UUID, contact_uuid: UUID
 ) -> tuple[Row, int]:
     row = await _existing(connection, caller, list_uuid)
     contact_id = await store.contact_id_of(connection, caller.tenant_id, contact_uuid)
