@@ -1,0 +1,1 @@
+"""Bytes and text of a mail: document, Markdown, HTML, plain text, merge, MIME."""
