@@ -48,7 +48,8 @@ def email_key_of(text: str) -> str:
     try:
         return EmailAddress.parse(text).key
     except InvalidInput:
-        return text.strip().lower()
+        # PostgreSQL takes neither NUL nor half a surrogate pair.
+        return text.strip().lower().replace("\0", "?").encode(errors="replace").decode()
 
 
 def is_address(text: str) -> bool:

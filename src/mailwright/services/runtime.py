@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from mailwright.domain.keys import Keys
+from mailwright.services.key_cache import KeyCache
+from mailwright.services.throttle import Throttle
 from mailwright.settings import Settings
 from mailwright.store.database import Database
 
@@ -16,11 +18,22 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def _per_account() -> Throttle:
+    return Throttle(tries=10, window_seconds=900)
+
+
+def _per_address() -> Throttle:
+    return Throttle(tries=50, window_seconds=900)  # offices share one
+
+
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """Settings, database, keys and clock of this process."""
+    """Settings, database, keys and clock of this process, and what it remembers for a while."""
 
     settings: Settings
     database: Database
     keys: Keys
     now: Callable[[], datetime] = field(default=utc_now)
+    key_cache: KeyCache = field(default_factory=KeyCache, repr=False)
+    account_tries: Throttle = field(default_factory=_per_account, repr=False)
+    address_tries: Throttle = field(default_factory=_per_address, repr=False)

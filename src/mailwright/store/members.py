@@ -1,0 +1,70 @@
+"""Members: people who sign in."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mailwright.store.rows import Row, every, maybe_one
+from mailwright.store.tables import members
+
+_COLUMNS = tuple(members.c)
+
+
+def _is(tenant_id: int, member_id: int) -> ColumnElement[bool]:
+    return and_(members.c.tenant_id == tenant_id, members.c.id == member_id)
+
+
+async def add(
+    connection: AsyncConnection, tenant_id: int, values: Mapping[str, object]
+) -> Row | None:
+    """The new row, or None when the tenant has a member of that address already."""
+    statement = (
+        upsert(members)
+        .values(tenant_id=tenant_id, **values)
+        .on_conflict_do_nothing(index_elements=["tenant_id", "email_key"])
+    )
+    return await maybe_one(connection, statement.returning(*_COLUMNS))
+
+
+async def by_uuid(
+    connection: AsyncConnection, tenant_id: int, member_uuid: uuid.UUID
+) -> Row | None:
+    """One member of the tenant, or None."""
+    mine = and_(members.c.tenant_id == tenant_id, members.c.uuid == member_uuid)
+    return await maybe_one(connection, select(*_COLUMNS).where(mine))
+
+
+async def by_email(connection: AsyncConnection, email_key: str) -> Sequence[Row]:
+    """The memberships of one person, in every tenant, oldest first. Signing in starts here."""
+    found = select(*_COLUMNS).where(members.c.email_key == email_key)
+    return await every(connection, found.order_by(members.c.tenant_id, members.c.id))
+
+
+async def of_tenant(connection: AsyncConnection, tenant_id: int) -> Sequence[Row]:
+    """The tenant's members by address."""
+    found = select(*_COLUMNS).where(members.c.tenant_id == tenant_id)
+    return await every(connection, found.order_by(members.c.email_key))
+
+
+async def set_password(
+    connection: AsyncConnection, tenant_id: int, member_id: int, password_hash: str
+) -> None:
+    """Replaces the hash."""
+    await connection.execute(
+        update(members).where(_is(tenant_id, member_id)).values(password_hash=password_hash)
+    )
+
+
+async def signed_in(
+    connection: AsyncConnection, tenant_id: int, member_id: int, now: datetime
+) -> None:
+    """Notes when the member was last here."""
+    await connection.execute(
+        update(members).where(_is(tenant_id, member_id)).values(last_sign_in_at=now)
+    )
