@@ -599,6 +599,13 @@ batches = Table(
         "number",
         postgresql_where=text("state <> 'done'"),
     ),
+    Index(
+        "ix_batches_leased",
+        "tenant_id",
+        "campaign_id",
+        "worker",
+        postgresql_where=text("state = 'leased'"),
+    ),
     postgresql_with={"fillfactor": "50"},
 )
 

@@ -211,6 +211,13 @@ def upgrade() -> None:
         postgresql_with={"fillfactor": "50"},
     )
     op.create_index(
+        "ix_batches_leased",
+        "batches",
+        ["tenant_id", "campaign_id", "worker"],
+        unique=False,
+        postgresql_where=sa.text("state = 'leased'"),
+    )
+    op.create_index(
         "ix_batches_unfinished",
         "batches",
         ["tenant_id", "campaign_id", "number"],

@@ -1,0 +1,185 @@
+"""Rows of the ledger in a worker's hands: which are due, whom to skip, what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mailwright.domain.ids import new_id
+from mailwright.domain.message_lifecycle import MessageState, SkipReason
+from mailwright.store.audiences import Audience, skip_reason
+from mailwright.store.batches import Lease
+from mailwright.store.database import Connection
+from mailwright.store.rows import Row, every
+from mailwright.store.tables import contacts, messages
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one message. `state` and `reason` are stored as they are."""
+
+    message_id: int
+    state: MessageState
+    reason: str | None = None
+    reply: str | None = None  # the server's words
+    retry_seconds: float | None = None  # until the next try of a deferred one
+    possibly_repeated: bool = False  # it may have arrived, and will be sent again
+    was_tried: bool = True
+    suppress: str | None = None  # the `email_key` that must not be mailed again
+
+
+async def due(connection: AsyncConnection, lease: Lease, audience: Audience) -> Sequence[Row]:
+    """The batch's rows that still wait, with all of their contact and `skip_reason` as of now."""
+    reason = case(
+        (contacts.c.id.is_(None), SkipReason.CONTACT_DELETED.value),
+        else_=skip_reason(lease.tenant_id, audience),
+    )
+    statement = (
+        select(
+            messages.c.id.label("message_id"),
+            messages.c.email.label("message_email"),
+            messages.c.attempts,
+            messages.c.possibly_repeated,
+            reason.label("skip_reason"),
+            contacts,
+        )
+        .select_from(messages.outerjoin(contacts, _its_contact()))
+        .where(_waiting(lease))
+        .order_by(messages.c.id)
+    )
+    return await every(connection, statement)
+
+
+async def no_longer_mailable(
+    connection: AsyncConnection, lease: Lease, audience: Audience, message_ids: Sequence[int]
+) -> dict[int, str]:
+    """Which of these must be skipped now, and why: people leave while a batch is under way."""
+    reason = skip_reason(lease.tenant_id, audience)
+    statement = (
+        select(messages.c.id, reason.label("reason"))
+        .select_from(messages.join(contacts, _its_contact()))
+        .where(messages.c.tenant_id == lease.tenant_id)
+        .where(messages.c.id == func.any(list(message_ids)))
+        .where(reason.is_not(None))
+    )
+    return {row["id"]: row["reason"] for row in await every(connection, statement)}
+
+
+async def follow_addresses(connection: AsyncConnection, lease: Lease) -> None:
+    """Rows of contacts whose address changed since the fan-out tell where the mail goes now."""
+    await connection.execute(
+        update(messages)
+        .values(email=contacts.c.email)
+        .where(_its_contact(), _waiting(lease), messages.c.email != contacts.c.email)
+    )
+
+
+# The states are `message_lifecycle.CLAIMABLE`; a test compares.
+_RECORD = """
+WITH mine AS (
+    SELECT 1 FROM batches
+    WHERE tenant_id = $1 AND campaign_id = $2 AND number = $3 AND fence = $4 AND state = 'leased'
+    FOR UPDATE
+), given AS (
+    SELECT * FROM unnest($8::bigint[], $9::text[], $10::text[], $11::text[], $12::float8[],
+                         $13::boolean[], $14::integer[])
+    AS given (id, state, reason, reply, retry_seconds, possibly_repeated, tries)
+), recorded AS (
+    UPDATE messages m
+    SET state = given.state, reason = given.reason, reply = given.reply,
+        attempts = m.attempts + given.tries,
+        sent_at = CASE WHEN given.state = 'sent' THEN now() END,
+        bounced_at = CASE WHEN given.state = 'bounced' THEN now() END,
+        next_attempt_at = now() + given.retry_seconds * interval '1 second',
+        possibly_repeated = m.possibly_repeated OR given.possibly_repeated
+    FROM given, mine
+    WHERE m.tenant_id = $1 AND m.id = given.id AND m.state IN ('queued', 'deferred')
+    RETURNING m.state, given.possibly_repeated
+), suppressed AS (
+    INSERT INTO suppressions (tenant_id, uuid, email_key, reason, scope, source, evidence)
+    SELECT $1, s.uuid, s.email_key, 'bounce', 'all', 'delivery',
+           jsonb_build_object('message_id', given.id, 'reply', given.reply)
+    FROM unnest($15::uuid[], $16::text[], $17::bigint[]) AS s (uuid, email_key, message_id)
+    JOIN given ON given.id = s.message_id
+    CROSS JOIN mine
+    ON CONFLICT DO NOTHING
+), total AS (
+    SELECT count(*) FILTER (WHERE state = 'sent') AS sent,
+           count(*) FILTER (WHERE state = 'deferred') AS deferred,
+           count(*) FILTER (WHERE state = 'bounced') AS bounced,
+           count(*) FILTER (WHERE state = 'failed') AS failed,
+           count(*) FILTER (WHERE state = 'skipped') AS skipped,
+           count(*) FILTER (WHERE possibly_repeated) AS possibly_repeated,
+           CASE WHEN $7::boolean THEN count(*) ELSE 0 END AS were_deferred
+    FROM recorded
+)
+UPDATE batches b
+SET in_flight = $5::bigint[], lease_until = now() + $6::float8 * interval '1 second',
+    sent = b.sent + total.sent,
+    deferred = b.deferred + total.deferred - total.were_deferred,
+    bounced = b.bounced + total.bounced,
+    failed = b.failed + total.failed,
+    skipped = b.skipped + total.skipped,
+    possibly_repeated = b.possibly_repeated + total.possibly_repeated
+FROM total
+WHERE tenant_id = $1 AND campaign_id = $2 AND number = $3 AND fence = $4 AND b.state = 'leased'
+RETURNING fence
+"""
+
+
+async def record(
+    connection: Connection,
+    lease: Lease,
+    outcomes: Sequence[Outcome],
+    *,
+    in_flight: Sequence[int],
+    lease_seconds: float,
+) -> bool:
+    """Commits a group of outcomes, who may be sent next, and the renewed lease, in one statement.
+
+    False: the lease is lost, and nothing has changed. Saying the same twice is harmless.
+    """
+    suppressed = [(new_id(), o.suppress, o.message_id) for o in outcomes if o.suppress]
+    fence = await connection.fetchval(
+        _RECORD,
+        *lease.key,
+        in_flight,
+        lease_seconds,
+        lease.is_retry,
+        [outcome.message_id for outcome in outcomes],
+        [outcome.state for outcome in outcomes],
+        [outcome.reason for outcome in outcomes],
+        [outcome.reply for outcome in outcomes],
+        [outcome.retry_seconds for outcome in outcomes],
+        [outcome.possibly_repeated for outcome in outcomes],
+        [int(outcome.was_tried) for outcome in outcomes],
+        *([row[column] for row in suppressed] for column in range(3)),
+    )
+    return fence is not None
+
+
+def _waiting(lease: Lease) -> ColumnElement[bool]:
+    """The batch's rows without an outcome."""
+    if lease.message_ids is None:
+        return and_(
+            messages.c.tenant_id == lease.tenant_id,
+            messages.c.campaign_id == lease.campaign_id,
+            messages.c.id.between(lease.first_message_id, lease.last_message_id),
+            messages.c.state == MessageState.QUEUED,
+        )
+    return and_(
+        messages.c.tenant_id == lease.tenant_id,
+        messages.c.id == func.any(list(lease.message_ids)),
+        messages.c.state == MessageState.DEFERRED,
+        messages.c.next_attempt_at.is_(None),
+    )
+
+
+def _its_contact() -> ColumnElement[Any]:
+    return and_(
+        contacts.c.tenant_id == messages.c.tenant_id, contacts.c.id == messages.c.contact_id
+    )
