@@ -151,7 +151,7 @@ class SmtpConnection:
         except ConnectionDropped:
             pass
         finally:
-            self._channel.abort()
+            self._channel.abort("we hung up")
 
     def _refused(self, answer: Answer) -> Outcome:
         phase, reply = answer
@@ -182,7 +182,7 @@ class SmtpConnection:
         start = 0
         while len(stuffed) - start > PIECE_OCTETS and not self._is_interrupted:
             self._channel.send(stuffed[start : start + PIECE_OCTETS])
-            await self._channel.drain()
+            await self._channel.flow()
             start += PIECE_OCTETS
         if self._is_interrupted:
             return await self._early_no()
