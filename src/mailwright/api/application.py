@@ -5,10 +5,16 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from mailwright import __version__
-from mailwright.api import errors, lists
+from mailwright.api import contacts, custom_fields, errors, lists, segments, suppressions
 from mailwright.services.runtime import Runtime
 
-ROUTERS = (lists.router,)
+ROUTERS = (
+    contacts.router,
+    custom_fields.router,
+    lists.router,
+    segments.router,
+    suppressions.router,
+)
 
 _DESCRIPTION = """\
 Mailwright's own API. Send `Authorization: Bearer <API key>`; ids are UUIDs in `uuid`; times are

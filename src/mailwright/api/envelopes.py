@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 import orjson
 from pydantic import BaseModel
@@ -38,7 +39,8 @@ class DataPage(BaseModel, Generic[Shape]):
 
 def json_response(content: object, status: int = 200) -> Response:
     """`content` as JSON: dataclasses, UUIDs and times (UTC, with Z) included."""
-    return Response(orjson.dumps(content, option=_FORM), status, media_type="application/json")
+    body = orjson.dumps(content, default=_plain, option=_FORM)
+    return Response(body, status, media_type="application/json")
 
 
 def one(view: object, status: int = 200) -> Response:
@@ -58,6 +60,13 @@ def many(paged: Paged[Any]) -> Response:
             },
         }
     )
+
+
+def _plain(value: object) -> str:
+    """asyncpg's UUID is a subclass, which orjson leaves to us."""
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError
 
 
 def nothing() -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import Annotated, Any, cast
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, model_validator
 
 
 class Body(BaseModel):
@@ -40,6 +40,12 @@ def _is_storable(value: object) -> bool:
     return True
 
 
+def _storable_text(text: str) -> str:
+    if not _is_storable(text):
+        raise ValueError("NUL characters and lone surrogates cannot be stored.")
+    return text
+
+
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
-Search = Annotated[str, StringConstraints(max_length=255)]
+Search = Annotated[str, StringConstraints(max_length=255), AfterValidator(_storable_text)]
 Description = Annotated[str, StringConstraints(max_length=1000)]

@@ -11,7 +11,9 @@ from starlette.responses import Response
 from mailwright.api.dependencies import CallerOf, PageOf, RuntimeOf
 from mailwright.api.envelopes import Data, DataPage, many, nothing, one
 from mailwright.api.fields import Body, Description, Name, Search, example
+from mailwright.services import contacts
 from mailwright.services import lists as service
+from mailwright.services.contact_views import ContactRow
 from mailwright.services.lists import ListView
 
 router = APIRouter(prefix="/lists", tags=["lists"])
@@ -77,6 +79,19 @@ async def delete(runtime: RuntimeOf, caller: CallerOf, list_uuid: UUID) -> Respo
     """Delete a list; its contacts stay. 409 `LIST_IN_USE` while a campaign sends to it."""
     await service.delete_list(runtime, caller, list_uuid)
     return nothing()
+
+
+@router.get("/{list_uuid}/contacts", responses={200: {"model": DataPage[ContactRow]}})
+async def page_contacts(
+    runtime: RuntimeOf,
+    caller: CallerOf,
+    list_uuid: UUID,
+    page: PageOf,
+    search: Annotated[Search | None, Query()] = None,
+) -> Response:
+    """Who is on the list and has not left it, newest first."""
+    found = await contacts.page_contacts(runtime, caller, page, search=search, list_uuid=list_uuid)
+    return many(found)
 
 
 @router.post("/{list_uuid}/contacts", status_code=204)

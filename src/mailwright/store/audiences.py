@@ -49,7 +49,7 @@ def named(tenant_id: int, audience: Audience) -> ColumnElement[bool]:
     parts += [
         condition(tenant_id, parse_rule(rule))
         for rule in (audience.rule, audience.audience_filter)
-        if rule is not None
+        if rule  # an empty rule is everybody
     ]
     return and_(*parts)
 

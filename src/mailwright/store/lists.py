@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -106,6 +106,36 @@ async def join(connection: AsyncConnection, tenant_id: int, list_id: int, contac
         upsert(list_members)
         .values(tenant_id=tenant_id, list_id=list_id, contact_id=contact_id)
         .on_conflict_do_nothing()
+    )
+
+
+async def join_all(
+    connection: AsyncConnection, tenant_id: int, list_ids: Collection[int], contact_id: int
+) -> None:
+    """Puts a contact on several lists; those it left earlier are passed over."""
+    if not list_ids:
+        return
+    rows = [
+        {"tenant_id": tenant_id, "list_id": list_id, "contact_id": contact_id}
+        for list_id in sorted(list_ids)
+    ]
+    await connection.execute(upsert(list_members).values(rows).on_conflict_do_nothing())
+
+
+async def ids_of(
+    connection: AsyncConnection, tenant_id: int, list_uuids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, int]:
+    """The ids of those of the lists that are the tenant's."""
+    statement = select(lists.c.uuid, lists.c.id).where(
+        lists.c.tenant_id == tenant_id, lists.c.uuid.in_(list_uuids)
+    )
+    return {row["uuid"]: row["id"] for row in await every(connection, statement)}
+
+
+async def id_of_name(connection: AsyncConnection, tenant_id: int, name: str) -> int | None:
+    """The id of the list of that name."""
+    return await connection.scalar(
+        select(lists.c.id).where(lists.c.tenant_id == tenant_id, lists.c.name == name)
     )
 
 

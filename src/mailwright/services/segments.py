@@ -1,0 +1,232 @@
+"""Segments: saved rules that say whom, decided anew whenever they are asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypedDict
+from uuid import UUID
+
+from sqlalchemy import ColumnElement
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mailwright.domain.ids import new_id
+from mailwright.domain.segment_rule import (
+    EngagementCondition,
+    ListCondition,
+    Rule,
+    conditions_of,
+    parse_rule,
+)
+from mailwright.errors import Conflict, InvalidInput, NotFound
+from mailwright.services.caller import Caller
+from mailwright.services.contact_views import ContactRow, row_view
+from mailwright.services.paging import Page, Paged
+from mailwright.services.runtime import Runtime
+from mailwright.store import contacts, lists
+from mailwright.store import segments as store
+from mailwright.store.audiences import Audience, named
+from mailwright.store.database import sqlstate
+from mailwright.store.rows import Row
+
+COUNT_FRESH_FOR = timedelta(seconds=60)
+SAMPLE_SIZE = 10
+QUERY_SECONDS_MAX = 20
+_QUERY_CANCELED = "57014"  # PostgreSQL's code
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentView:
+    """A segment. `contacts_count` is as old as `contacts_count_calculated_at` says."""
+
+    uuid: UUID
+    name: str
+    rule: dict[str, Any]
+    contacts_count: int | None
+    contacts_count_calculated_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentPreview:
+    """Whom a rule fits right now: how many, and the newest of them."""
+
+    contacts_count: int
+    contacts: list[ContactRow]
+
+
+class SegmentChanges(TypedDict, total=False):
+    """The fields a call sets; absent ones stay as they are."""
+
+    name: str
+    rule: dict[str, Any]
+
+
+async def create_segment(
+    runtime: Runtime, caller: Caller, name: str, rule: dict[str, Any]
+) -> SegmentView:
+    """The new segment, counted. Raises InvalidInput naming the place in the rule, or Conflict."""
+    caller.require("segments:write")
+    async with runtime.database.transaction() as connection:
+        await _checked(connection, caller, rule)
+        row = await store.add(
+            connection, caller.tenant_id, {"uuid": new_id(), "name": name, "rule": rule}
+        )
+        if row is None:
+            raise _name_taken()
+        return _view(await _counted(connection, runtime, caller, row))
+
+
+async def get_segment(runtime: Runtime, caller: Caller, segment_uuid: UUID) -> SegmentView:
+    """One segment, counted anew when its count is older than a minute. Raises NotFound."""
+    caller.require("segments:read")
+    async with runtime.database.transaction() as connection:
+        row = await _existing(connection, caller, segment_uuid)
+        at = row["contacts_count_calculated_at"]
+        if at is None or at < runtime.now() - COUNT_FRESH_FOR:
+            row = await _counted(connection, runtime, caller, row)
+    return _view(row)
+
+
+async def page_segments(
+    runtime: Runtime, caller: Caller, page: Page, *, search: str | None = None
+) -> Paged[SegmentView]:
+    """Segments by name, with the counts they have."""
+    caller.require("segments:read")
+    async with runtime.database.reading() as connection:
+        rows, total = await store.page(
+            connection,
+            caller.tenant_id,
+            search=search,
+            limit=page.per_page,
+            offset=page.offset,
+        )
+    return Paged([_view(row) for row in rows], total, page)
+
+
+async def change_segment(
+    runtime: Runtime, caller: Caller, segment_uuid: UUID, changes: SegmentChanges
+) -> SegmentView:
+    """The segment with `changes` made. Raises NotFound, InvalidInput or Conflict."""
+    caller.require("segments:write")
+    async with runtime.database.transaction() as connection:
+        row = await _existing(connection, caller, segment_uuid)
+        if "rule" in changes:
+            await _checked(connection, caller, changes["rule"])
+        try:
+            await store.change(connection, caller.tenant_id, row["id"], changes)
+        except IntegrityError:
+            raise _name_taken() from None
+        row = await _existing(connection, caller, segment_uuid)
+        if "rule" in changes:
+            row = await _counted(connection, runtime, caller, row)
+    return _view(row)
+
+
+async def delete_segment(runtime: Runtime, caller: Caller, segment_uuid: UUID) -> None:
+    """The segment is gone. Raises NotFound; Conflict SEGMENT_IN_USE when a campaign uses it."""
+    caller.require("segments:write")
+    async with runtime.database.transaction() as connection:
+        row = await _existing(connection, caller, segment_uuid)
+        try:
+            await store.remove(connection, caller.tenant_id, row["id"])
+        except IntegrityError:
+            raise Conflict(
+                "A campaign uses this segment; change or delete the campaign first.",
+                code="SEGMENT_IN_USE",
+            ) from None
+
+
+async def preview_segment(runtime: Runtime, caller: Caller, rule: dict[str, Any]) -> SegmentPreview:
+    """Whom the rule fits, without saving it. Raises InvalidInput."""
+    caller.require("segments:read")
+    caller.require("contacts:read")
+    async with runtime.database.transaction() as connection:
+        await _checked(connection, caller, rule)
+        fits = _fits(caller, rule)
+        count = await _count(connection, caller, fits)
+        rows = await contacts.page(connection, caller.tenant_id, fits, limit=SAMPLE_SIZE, offset=0)
+    return SegmentPreview(count, [row_view(row) for row in rows])
+
+
+async def page_segment_contacts(
+    runtime: Runtime, caller: Caller, segment_uuid: UUID, page: Page
+) -> Paged[ContactRow]:
+    """Whom the segment fits right now, newest first. Raises NotFound."""
+    caller.require("segments:read")
+    caller.require("contacts:read")
+    async with runtime.database.transaction() as connection:
+        row = await _existing(connection, caller, segment_uuid)
+        fits = _fits(caller, row["rule"])
+        total = await _count(connection, caller, fits)
+        rows = await contacts.page(
+            connection, caller.tenant_id, fits, limit=page.per_page, offset=page.offset
+        )
+    return Paged([row_view(row) for row in rows], total, page)
+
+
+async def _checked(connection: AsyncConnection, caller: Caller, rule: object) -> Rule:
+    """The rule, when it is one and refers only to the tenant's own lists and campaigns."""
+    parsed = parse_rule(rule)
+    list_uuids: set[UUID] = set()
+    campaign_uuids: set[UUID] = set()
+    for leaf in conditions_of(parsed):
+        if isinstance(leaf, ListCondition):
+            list_uuids.update(leaf.lists)
+        elif isinstance(leaf, EngagementCondition):
+            campaign_uuids.update(leaf.campaigns)
+    if list_uuids - set(await lists.ids_of(connection, caller.tenant_id, list_uuids)):
+        raise InvalidInput.field("rule", "The rule names a list that does not exist.")
+    if campaign_uuids - await store.known_campaigns(connection, caller.tenant_id, campaign_uuids):
+        raise InvalidInput.field("rule", "The rule names a campaign that does not exist.")
+    return parsed
+
+
+def _fits(caller: Caller, rule: Mapping[str, Any]) -> ColumnElement[bool]:
+    return named(caller.tenant_id, Audience(None, rule))
+
+
+async def _count(connection: AsyncConnection, caller: Caller, fits: ColumnElement[bool]) -> int:
+    """How many fit; a rule that keeps the database busy for too long is refused."""
+    await contacts.limit_time(connection, seconds=QUERY_SECONDS_MAX)
+    try:
+        return await contacts.count(connection, caller.tenant_id, fits)
+    except DBAPIError as error:
+        if sqlstate(error) != _QUERY_CANCELED:
+            raise
+        raise InvalidInput.field(
+            "rule", f"Counting takes longer than {QUERY_SECONDS_MAX} s; make the rule simpler."
+        ) from None
+
+
+async def _counted(connection: AsyncConnection, runtime: Runtime, caller: Caller, row: Row) -> Row:
+    count, at = await _count(connection, caller, _fits(caller, row["rule"])), runtime.now()
+    await store.save_count(connection, caller.tenant_id, row["id"], count, at)
+    return {**row, "contacts_count": count, "contacts_count_calculated_at": at}
+
+
+async def _existing(connection: AsyncConnection, caller: Caller, segment_uuid: UUID) -> Row:
+    row = await store.get(connection, caller.tenant_id, segment_uuid)
+    if row is None:
+        raise NotFound("There is no such segment.")
+    return row
+
+
+def _name_taken() -> Conflict:
+    message = "There is a segment of that name already."
+    return Conflict(message, code="DUPLICATE_RESOURCE", details={"name": [message]})
+
+
+def _view(row: Row) -> SegmentView:
+    return SegmentView(
+        uuid=row["uuid"],
+        name=row["name"],
+        rule=row["rule"],
+        contacts_count=row["contacts_count"],
+        contacts_count_calculated_at=row["contacts_count_calculated_at"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )

@@ -1,0 +1,71 @@
+"""Addresses a tenant must not mail, and why."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import and_, delete, func, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mailwright.store.rows import Row, every, maybe_one
+from mailwright.store.tables import suppressions
+
+_COLUMNS = (
+    suppressions.c.id,
+    suppressions.c.uuid,
+    suppressions.c.email_key,
+    suppressions.c.reason,
+    suppressions.c.scope,
+    suppressions.c.source,
+    suppressions.c.created_at,
+)
+
+
+async def add(
+    connection: AsyncConnection, tenant_id: int, values: Mapping[str, object]
+) -> Row | None:
+    """The new row, or None when the address is suppressed in that scope already."""
+    statement = (
+        upsert(suppressions)
+        .values(tenant_id=tenant_id, **values)
+        .on_conflict_do_nothing(index_elements=["tenant_id", "email_key", "scope"])
+        .returning(*_COLUMNS)
+    )
+    return await maybe_one(connection, statement)
+
+
+async def of_address(connection: AsyncConnection, tenant_id: int, email_key: str) -> Sequence[Row]:
+    """The suppressions of one address, oldest first; at most one for each scope."""
+    statement = (
+        select(*_COLUMNS)
+        .where(suppressions.c.tenant_id == tenant_id, suppressions.c.email_key == email_key)
+        .order_by(suppressions.c.id)
+    )
+    return await every(connection, statement)
+
+
+async def page(
+    connection: AsyncConnection, tenant_id: int, *, search: str | None, limit: int, offset: int
+) -> tuple[Sequence[Row], int]:
+    """Suppressions, newest first, and how many there are. `search` opens the address."""
+    mine = suppressions.c.tenant_id == tenant_id
+    if search:
+        mine = and_(mine, suppressions.c.email_key.startswith(search, autoescape=True))
+    found = select(*_COLUMNS).where(mine).order_by(suppressions.c.id.desc())
+    total = select(func.count()).select_from(suppressions).where(mine)
+    rows = await every(connection, found.limit(limit).offset(offset))
+    return rows, (await connection.execute(total)).scalar_one()
+
+
+async def remove(
+    connection: AsyncConnection, tenant_id: int, suppression_uuid: uuid.UUID
+) -> Row | None:
+    """The row that was there, or None."""
+    statement = (
+        delete(suppressions)
+        .where(suppressions.c.tenant_id == tenant_id, suppressions.c.uuid == suppression_uuid)
+        .returning(*_COLUMNS)
+    )
+    return await maybe_one(connection, statement)
