@@ -7,13 +7,6 @@ import asyncio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.wire.smtp_script import (
-    GREETING,
-    PIPELINING_SERVER,
-    PLAIN_SERVER,
-    ScriptedServer,
-    scripted_server,
-)
 
 from mailwright.errors import InvalidInput, TransportRefused
 from mailwright.wire.smtp_client import SmtpConnection
@@ -26,6 +19,13 @@ from mailwright.wire.smtp_reply import (
     Refused,
 )
 from mailwright.wire.smtp_text import check_body, dot_stuffed, dot_unstuffed
+from tests.wire.smtp_script import (
+    GREETING,
+    PIPELINING_SERVER,
+    PLAIN_SERVER,
+    ScriptedServer,
+    scripted_server,
+)
 
 ENVELOPE = "C: MAIL FROM:<b@x.example>\nC: RCPT TO:<a@y.example>\nC: DATA\n"
 TAKEN = "S: 250 2.1.0 ok\nS: 250 2.1.5 ok\nS: 354 go\nBODY\nS: 250 2.0.0 queued\n"
