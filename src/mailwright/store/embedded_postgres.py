@@ -54,12 +54,10 @@ SERVER_OPTIONS: Mapping[str, str] = {
     "random_page_cost": "1.5",
     "jit": "off",  # our statements are short
     "timezone": "UTC",
-    "logging_collector": "on",
-    "log_filename": "postgres-%a.log",  # a week, then over again
-    "log_truncate_on_rotation": "on",
-    "log_rotation_size": "0",
     "log_timezone": "UTC",
+    "log_checkpoints": "off",
 }
+LOG_BYTES_MAX = 10 * 1024**2  # of postgres.log when it is begun anew, at a start
 
 
 @asynccontextmanager
@@ -102,7 +100,7 @@ class EmbeddedPostgres:
         self.cluster = self.data_dir / "postgres"
         self._options = options
         self._password_file = self.data_dir / "postgres-password"
-        self._log = self.data_dir / "postgres-start.log"
+        self._log = self.data_dir / "postgres.log"
         self._users: int | None = None  # our shared lock, as a file descriptor
         self._process: subprocess.Popen[bytes] | None = None
         self._turn = threading.Lock()  # a leave waits for the enter that was canceled
@@ -134,7 +132,7 @@ class EmbeddedPostgres:
                 self._users = None
                 if self._nobody_left():
                     self._stop()
-                elif self._process is not None:
+                if self._process is not None and self._process.poll() is None:
                     self._process.returncode = 0  # it outlives us: nobody waits for it
 
     # --- Locks -------------------------------------------------------------------------------
@@ -183,8 +181,10 @@ class EmbeddedPostgres:
             pid, socket_dir, status = self._postmaster()
             if not _is_postgres(pid):
                 # Another program may have its number by now (always so in containers); left in
-                # place, the file would keep PostgreSQL from starting.
+                # place, these would keep PostgreSQL from starting.
                 (self.cluster / "postmaster.pid").unlink(missing_ok=True)
+                if socket_dir is not None:
+                    (socket_dir / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
                 return False
             if socket_dir is not None and _answers(socket_dir):
                 if status == "ready":
@@ -295,7 +295,10 @@ class EmbeddedPostgres:
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]
         user = self._user()
-        with self._log.open("wb") as log:
+        if self._log.stat().st_size > LOG_BYTES_MAX:
+            self._log.replace(self._log.with_suffix(".old.log"))
+        begin = self._log.stat().st_size if self._log.exists() else 0
+        with self._log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603  # our own arguments
                 command_as(user, command) if user else command,
                 stdin=subprocess.DEVNULL,
@@ -305,9 +308,9 @@ class EmbeddedPostgres:
                 env=_environment(),
                 start_new_session=True,  # Ctrl-C in a terminal is for us, not for the database
             )
-        self._wait_until_ready(self._process)
+        self._wait_until_ready(self._process, begin)
 
-    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
+    def _wait_until_ready(self, process: subprocess.Popen[bytes], log_begin: int) -> None:
         give_up = time.monotonic() + START_TIMEOUT_SECONDS
         while process.poll() is None and time.monotonic() < give_up:
             pid, _, status = self._postmaster()
@@ -316,8 +319,12 @@ class EmbeddedPostgres:
             time.sleep(0.02)
         process.kill()
         process.wait()
-        said = self._log.read_text(errors="replace").strip().splitlines() or ["no reason given"]
-        raise DatabaseUnreachable(f"The embedded database did not start: {said[-1]} ({self._log})")
+        said = self._log.read_bytes()[log_begin:].decode(errors="replace").splitlines()
+        reasons = [line for line in said if "FATAL" in line or "PANIC" in line] or said
+        raise DatabaseUnreachable(
+            f"The embedded database did not start: {reasons[-1] if reasons else 'in time'}. "
+            f"More is in {self._log}."
+        )
 
     def _stop(self) -> None:
         pid, socket_dir, _ = self._postmaster()

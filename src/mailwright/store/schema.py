@@ -10,6 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
+from mailwright.errors import ConfigurationError
 from mailwright.store.database import Database
 
 #: Any two processes that migrate take this advisory lock; the number means nothing.
@@ -20,7 +21,8 @@ async def migrate(database: Database) -> list[str]:
     """Applies every migration that is missing and returns their names, oldest first.
 
     All of them in one transaction: a process killed in the middle leaves the database as it was.
-    Of two processes at once one works; the other waits and finds nothing left to do.
+    Of two processes at once one works; the other waits and finds nothing left to do. Raises
+    ConfigurationError for a database that is ahead of this release.
     """
     async with database.transaction() as connection:
         await connection.execute(
@@ -55,6 +57,12 @@ def _upgrade(connection: Connection) -> list[str]:
     config = configuration()
     config.attributes["connection"] = connection
     scripts = _scripts()
+    known = {step.revision for step in scripts.walk_revisions()}
+    if unknown := _heads(connection) - known:
+        raise ConfigurationError(
+            f"The database was migrated by a newer Mailwright ({', '.join(sorted(unknown))}); "
+            "install that release, or restore a backup of this one."
+        )
     before = {
         step.revision
         for head in _heads(connection)
