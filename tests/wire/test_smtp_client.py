@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailwright.errors import InvalidInput, TransportRefused
+from mailwright.errors import ConfigurationError, InvalidInput, TransportRefused
 from mailwright.wire.smtp_client import SmtpConnection
 from mailwright.wire.smtp_reply import (
     Accepted,
@@ -19,6 +19,7 @@ from mailwright.wire.smtp_reply import (
     Refused,
 )
 from mailwright.wire.smtp_text import check_body, dot_stuffed, dot_unstuffed
+from mailwright.wire.smtp_url import Transport
 from tests.wire.smtp_script import (
     GREETING,
     PIPELINING_SERVER,
@@ -205,6 +206,20 @@ async def test_a_closed_port_refuses_the_transport() -> None:
     with pytest.raises(TransportRefused) as caught:
         await SmtpConnection.open(transport, helo="client.example")
     assert caught.value.details["phase"] == "connect"
+
+
+async def test_an_inbox_that_is_not_listening_yet_is_said_so() -> None:
+    with pytest.raises(ConfigurationError, match="not listening"):
+        await SmtpConnection.open(Transport.parse("capture:"), helo="client.example")
+
+
+async def test_leaving_between_begin_and_finish_sends_nothing() -> None:
+    script = ENVELOPE + "S: 250 ok\nS: 250 ok\nS: 354 go\nQUIET\n"
+    async with scripted_server(PIPELINING_SERVER + script) as server:
+        connection = await connect(server)
+        await connection.begin("b@x.example", "a@y.example", len(BODY))
+        await connection.quit()
+        assert not connection.is_usable
 
 
 @pytest.mark.parametrize("reply", ["530 5.7.0 log in first", "550 5.7.1 not from you", "421 no"])
@@ -416,7 +431,7 @@ async def test_no_address_can_break_the_dialogue(address: str) -> None:
 @pytest.mark.parametrize("helo", ["", "a b", "x\r\nRSET", "x\n", "\u00fc.example"])
 async def test_no_helo_name_can_break_the_dialogue(helo: str) -> None:
     async with scripted_server("QUIET\n") as server:
-        with pytest.raises(Exception, match="HELO"):
+        with pytest.raises(ConfigurationError, match="HELO"):
             await SmtpConnection.open(server.transport, helo=helo)
         server.finished.set()
 

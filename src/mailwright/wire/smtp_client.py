@@ -143,7 +143,10 @@ class SmtpConnection:
         return await self._hand_over(body)
 
     async def quit(self) -> None:
-        """Say goodbye and close. Never fails: nothing depends on it."""
+        """Say goodbye and close. Never fails: nothing depends on it.
+
+        Between `begin` and `finish` it just hangs up, and the mail begun is certainly not sent.
+        """
         try:
             if self._channel.is_open and not self._is_begun:
                 self._channel.send(b"QUIT\r\n")

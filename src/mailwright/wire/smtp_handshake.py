@@ -38,6 +38,8 @@ async def shake_hands(
     """
     if not helo or not all("!" <= letter <= "~" for letter in helo):
         raise ConfigurationError("The HELO name is a host name or an address literal.")
+    if not transport.host:
+        raise ConfigurationError("The built-in inbox is not listening yet.")
     try:
         with _refusing(Phase.CONNECT):
             implicit = tls if transport.tls == "implicit" else None
