@@ -5,12 +5,13 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from mailwright import __version__
-from mailwright.api import contacts, custom_fields, errors, lists, segments, suppressions
+from mailwright.api import contacts, custom_fields, errors, inbox, lists, segments, suppressions
 from mailwright.services.runtime import Runtime
 
 ROUTERS = (
     contacts.router,
     custom_fields.router,
+    inbox.router,
     lists.router,
     segments.router,
     suppressions.router,

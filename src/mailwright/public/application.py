@@ -1,0 +1,239 @@
+"""What strangers reach, as bare ASGI in front of everything else.
+
+`/o/` the open pixel, `/c/` the click redirect, `/u/` the unsubscribe page, `/v/` the mail in a
+browser, `/healthz`. A token that does not verify gets one answer, whatever is wrong with it, and
+costs no look-up (SEC-07). GET and HEAD change nothing but counts (SEC-09).
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mailwright.domain.hit_verdict import judge
+from mailwright.domain.tokens import MessageRef, Tokens
+from mailwright.public.pages import PAGE_HEADERS, broken_link_page, subscription_page
+from mailwright.services import browser_views, unsubscribes
+from mailwright.services.runtime import Runtime
+from mailwright.services.tracking import Hit, TrackingBuffer
+
+Headers = tuple[tuple[bytes, bytes], ...]
+Handler = Callable[[Scope, Receive, Send, str], Awaitable[None]]
+
+_GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+_GIF_HEADERS: Headers = (
+    (b"content-type", b"image/gif"),
+    (b"cache-control", b"no-store, private"),
+    (b"x-content-type-options", b"nosniff"),
+    # The mail is read on other sites: without this, a browser there may refuse the image.
+    (b"cross-origin-resource-policy", b"cross-origin"),
+)
+_REDIRECT_HEADERS: Headers = (
+    (b"cache-control", b"no-store, private"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-robots-tag", b"noindex, nofollow"),
+)
+_TEXT_HEADERS: Headers = (
+    (b"content-type", b"text/plain; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+)
+_SANDBOX = (
+    b"sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation;"
+    b" default-src 'none'; img-src http: https: data:; style-src 'unsafe-inline';"
+    b" base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+#: A mail in a browser: no script, no form, an origin of its own (SEC-02); pictures may be anywhere.
+_VIEW_HEADERS: Headers = (
+    (b"content-type", b"text/html; charset=utf-8"),
+    (b"content-security-policy", _SANDBOX),
+    *PAGE_HEADERS[2:],
+)
+
+_READS = ("GET", "HEAD")
+_BODY_BYTES_MAX = 16_384  # a one-click form has 26
+_AGENT_CHARACTERS_MAX = 300
+_URL_SAFE = "!#$%&'()*+,/:;=?@[]~"
+
+
+def create_public(runtime: Runtime, fallback: ASGIApp) -> ASGIApp:
+    """The application. Whatever is not ours goes to `fallback`, the lifespan too."""
+    return _Public(runtime, fallback)
+
+
+class _Public:
+    def __init__(self, runtime: Runtime, fallback: ASGIApp) -> None:
+        self._runtime = runtime
+        self._fallback = fallback
+        self._tokens = Tokens(runtime.keys)
+        self._buffer = TrackingBuffer(runtime)
+        self._handlers: dict[str, Handler] = {
+            "/o/": self._open,
+            "/c/": self._click,
+            "/u/": self._unsubscribe,
+            "/v/": self._view,
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._fallback(scope, receive, self._flushing(send))
+            return
+        if scope["type"] == "http":
+            path: str = scope["path"]
+            handler = self._handlers.get(path[:3])
+            if handler is not None:
+                await handler(scope, receive, send, path[3:])
+                return
+            if path == "/healthz":
+                await _answer(scope, send, 200, _TEXT_HEADERS, b"ok\n")
+                return
+        await self._fallback(scope, receive, send)
+
+    def _flushing(self, send: Send) -> Send:
+        """`send`, with what is left in the buffer written before the shutdown is called done."""
+
+        async def watched(message: Message) -> None:
+            if message["type"].startswith("lifespan.shutdown."):
+                await self._buffer.close()
+            await send(message)
+
+        return watched
+
+    async def _open(self, scope: Scope, _: Receive, send: Send, token: str) -> None:
+        if scope["method"] == "GET":
+            ref = self._tokens.read_open(token)
+            if ref is not None:
+                self._record(scope, ref)
+        elif scope["method"] != "HEAD":
+            await _refuse_method(scope, send, b"GET, HEAD")
+            return
+        await _answer(scope, send, 200, _GIF_HEADERS, _GIF)
+
+    async def _click(self, scope: Scope, _: Receive, send: Send, token: str) -> None:
+        if scope["method"] not in _READS:
+            await _refuse_method(scope, send, b"GET, HEAD")
+            return
+        click = self._tokens.read_click(token)
+        location = _location(click.url) if click is not None else None
+        if click is None or location is None:
+            await self._broken(scope, send)
+            return
+        if scope["method"] == "GET":
+            self._record(scope, click.message, click.url)
+        await _answer(scope, send, 302, ((b"location", location), *_REDIRECT_HEADERS), b"")
+
+    async def _unsubscribe(self, scope: Scope, receive: Receive, send: Send, token: str) -> None:
+        link = self._tokens.read_unsubscribe(token)
+        if link is None:
+            await self._broken(scope, send)
+            return
+        if scope["method"] in _READS:
+            view = await unsubscribes.get_subscription(self._runtime, link)
+            await self._subscription(scope, send, view)
+        elif scope["method"] != "POST":
+            await _refuse_method(scope, send, b"GET, HEAD, POST")
+        else:
+            await self._act(scope, receive, send, link)
+
+    async def _act(
+        self, scope: Scope, receive: Receive, send: Send, link: unsubscribes.Unsubscribe
+    ) -> None:
+        """A POST leaves, whatever its body, unless it says `action=resubscribe`.
+
+        RFC 8058 section 3.2: the one-click POST is answered directly, without a redirect, and needs
+        neither cookie nor form of ours.
+        """
+        body = await _body(receive)
+        if b"action=resubscribe" in body:
+            view = await unsubscribes.resubscribe(self._runtime, link)
+            await self._subscription(scope, send, view, returned=True)
+        elif b"action=unsubscribe" in body:
+            view = await unsubscribes.unsubscribe(self._runtime, link, source="page")
+            await self._subscription(scope, send, view)
+        else:
+            await unsubscribes.unsubscribe(self._runtime, link, source="one_click")
+            await _answer(scope, send, 200, _TEXT_HEADERS, b"You are unsubscribed.\n")
+
+    async def _view(self, scope: Scope, _: Receive, send: Send, token: str) -> None:
+        if scope["method"] not in _READS:
+            await _refuse_method(scope, send, b"GET, HEAD")
+            return
+        link = self._tokens.read_view(token)
+        html = await browser_views.render_view(self._runtime, link) if link is not None else None
+        if html is None:
+            await self._broken(scope, send)
+        else:
+            await _answer(scope, send, 200, _VIEW_HEADERS, html.encode())
+
+    def _record(self, scope: Scope, ref: MessageRef, url: str | None = None) -> None:
+        if ref.message_id == 0:
+            return  # a test mail works like a real one and leaves no trace
+        agent = _header(scope, b"user-agent")[:_AGENT_CHARACTERS_MAX].replace("\0", "")
+        purpose = _header(scope, b"sec-purpose") or _header(scope, b"purpose")
+        data: dict[str, Any] = {"agent": agent, "verdict": judge(agent, purpose)}
+        if url is not None:
+            data["url"] = url
+        at = self._runtime.now()
+        number = ref.link_number if url is not None else None
+        self._buffer.add(Hit(ref.tenant_id, ref.message_id, at, data, number))
+
+    async def _subscription(
+        self,
+        scope: Scope,
+        send: Send,
+        view: unsubscribes.SubscriptionView,
+        *,
+        returned: bool = False,
+    ) -> None:
+        page = subscription_page(view, *_wishes(scope), returned=returned)
+        await _answer(scope, send, 200, PAGE_HEADERS, page)
+
+    async def _broken(self, scope: Scope, send: Send) -> None:
+        await _answer(scope, send, 404, PAGE_HEADERS, broken_link_page(*_wishes(scope)))
+
+
+async def _answer(scope: Scope, send: Send, status: int, headers: Headers, body: bytes) -> None:
+    complete = (*headers, (b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": complete})
+    sent = b"" if scope["method"] == "HEAD" else body
+    await send({"type": "http.response.body", "body": sent})
+
+
+async def _refuse_method(scope: Scope, send: Send, allowed: bytes) -> None:
+    headers = ((b"allow", allowed), *_TEXT_HEADERS)
+    await _answer(scope, send, 405, headers, b"This address does not take that method.\n")
+
+
+def _location(url: str) -> bytes | None:
+    """`url` as it stands in the header, or None unless it leads to the web (SEC-06)."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        return None
+    return quote(url, safe=_URL_SAFE).encode("ascii")
+
+
+async def _body(receive: Receive) -> bytes:
+    """What was posted, as far as we care to read it."""
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")[: _BODY_BYTES_MAX - len(body)]
+        if message["type"] == "http.disconnect" or not message.get("more_body", False):
+            return body
+
+
+def _wishes(scope: Scope) -> tuple[str | None, str | None]:
+    """`?lang=` and `Accept-Language`."""
+    asked = parse_qs(scope["query_string"].decode("latin-1")).get("lang")
+    return (asked[0] if asked else None), _header(scope, b"accept-language")
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")

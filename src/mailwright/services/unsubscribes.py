@@ -1,0 +1,139 @@
+"""Leaving and coming back, by the link in a mail: the token is the permission.
+
+One transaction does all of it: the contact's consent, the list the campaign went to, the history of
+consents, the ledger row, the campaign's count, the event. It is committed before anybody hears of
+it, and the engine reads consent at its next look, so nothing is sent afterwards. Doing it twice
+counts once. Behind it: RFC 8058; 16 CFR 316.5; GDPR Art. 7(3), as easy to withdraw as to give.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mailwright.domain.doors import Door
+from mailwright.domain.tokens import Unsubscribe
+from mailwright.services.runtime import Runtime
+from mailwright.store import consents, contacts
+from mailwright.store import unsubscribes as store
+from mailwright.store.rows import Row
+
+
+class Standing(StrEnum):
+    """How somebody stands towards the sender, as their page tells it."""
+
+    SUBSCRIBED = "subscribed"
+    UNSUBSCRIBED = "unsubscribed"
+    TEST = "test"  # the link of a test mail: there is nobody to change
+    GONE = "gone"  # the contact was deleted: there is nothing left to change
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionView:
+    """What a page shows. `can_return`: this very link may take the unsubscribe back."""
+
+    standing: Standing
+    tenant_name: str
+    email: str = ""
+    locale: str | None = None
+    can_return: bool = False
+
+
+async def get_subscription(runtime: Runtime, link: Unsubscribe) -> SubscriptionView:
+    """How the person of `link` stands now. Changes nothing."""
+    async with runtime.database.reading() as connection:
+        return await _view(connection, link)
+
+
+async def unsubscribe(runtime: Runtime, link: Unsubscribe, *, source: str) -> SubscriptionView:
+    """The person of `link` gets no more marketing mail. `source`: `one_click` or `page`."""
+    async with runtime.database.transaction() as connection:
+        person = await _locked_person(connection, link)
+        if person is not None and person["consent"] != "unsubscribed":
+            await _change(connection, runtime, link, leaving=True, source=source)
+        return await _view(connection, link)
+
+
+async def resubscribe(runtime: Runtime, link: Unsubscribe) -> SubscriptionView:
+    """Takes back an unsubscribe that was made by this very link, and no other.
+
+    A forwarded mail must not be a way to sign somebody up again who left for another reason.
+    """
+    async with runtime.database.transaction() as connection:
+        person = await _locked_person(connection, link)
+        if person is not None and person["consent"] == "unsubscribed":
+            message = await store.message(
+                connection, link.message.tenant_id, link.message.message_id
+            )
+            if _left_by(message):
+                await _change(connection, runtime, link, leaving=False, source="page")
+        return await _view(connection, link)
+
+
+async def _locked_person(connection: AsyncConnection, link: Unsubscribe) -> Row | None:
+    if link.message.message_id == 0:
+        return None
+    return await store.person(connection, link.message.tenant_id, link.contact_id, lock=True)
+
+
+async def _change(
+    connection: AsyncConnection, runtime: Runtime, link: Unsubscribe, *, leaving: bool, source: str
+) -> None:
+    tenant_id, now = link.message.tenant_id, runtime.now()
+    state = "unsubscribed" if leaving else "subscribed"
+    values: dict[str, object] = {"consent": state, "unsubscribed_at": now if leaving else None}
+    if not leaving:
+        values |= {"opted_in_at": now, "consent_source": source}
+    await contacts.change(connection, tenant_id, link.contact_id, values)
+    await consents.record(
+        connection,
+        tenant_id,
+        link.contact_id,
+        consent=state,
+        source=source,
+        actor="recipient",
+        door=Door.PUBLIC.value,
+    )
+    await store.set_membership(
+        connection, tenant_id, link.contact_id, link.campaign_id, state=state, now=now
+    )
+    message = await store.message(connection, tenant_id, link.message.message_id)
+    if message is not None and _left_by(message) != leaving:
+        marked = now if leaving else None
+        await store.mark_message(connection, tenant_id, link.message.message_id, marked)
+        if link.campaign_id:
+            await store.count(connection, tenant_id, link.campaign_id, 1 if leaving else -1)
+    await store.add_event(
+        connection,
+        tenant_id,
+        {
+            "at": now,
+            "kind": "unsubscribed" if leaving else "resubscribed",
+            "message_id": link.message.message_id,
+            "campaign_id": link.campaign_id or None,
+            "contact_id": link.contact_id,
+            "data": {"source": source},
+        },
+    )
+
+
+async def _view(connection: AsyncConnection, link: Unsubscribe) -> SubscriptionView:
+    tenant_id = link.message.tenant_id
+    name = await store.tenant_name(connection, tenant_id) or ""
+    if link.message.message_id == 0:
+        return SubscriptionView(Standing.TEST, name)
+    person = await store.person(connection, tenant_id, link.contact_id)
+    if person is None:
+        return SubscriptionView(Standing.GONE, name)
+    if person["consent"] != "unsubscribed":
+        return SubscriptionView(Standing.SUBSCRIBED, name, person["email"], person["locale"])
+    message = await store.message(connection, tenant_id, link.message.message_id)
+    return SubscriptionView(
+        Standing.UNSUBSCRIBED, name, person["email"], person["locale"], _left_by(message)
+    )
+
+
+def _left_by(message: Row | None) -> bool:
+    return message is not None and message["unsubscribed_at"] is not None
