@@ -237,6 +237,7 @@ contacts = Table(
     _time("opted_in_at"),
     _time("unsubscribed_at"),
     _json("attributes", default="{}"),
+    Column("import_id", BigInteger),  # the last import that had this address: once per file
     _now("created_at"),
     _now("updated_at"),
     *_noun(),
@@ -369,12 +370,14 @@ imports = Table(
     _text("consent_source", default="import"),
     _json("mapping"),
     _count("file_bytes"),
-    _count("bytes_read"),
+    _count("bytes_read"),  # where the next chunk begins
+    _count("lines_read"),
     _count("rows_read"),
     _count("created"),
     _count("updated"),
     _count("rejected"),
     _maybe("error_file"),
+    _count("error_bytes"),  # what of the error file is committed; a restart cuts off the rest
     _maybe("error"),
     _now("created_at"),
     _time("finished_at"),

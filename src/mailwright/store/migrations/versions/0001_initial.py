@@ -316,6 +316,7 @@ def upgrade() -> None:
             server_default=sa.text("'{}'::jsonb"),
             nullable=False,
         ),
+        sa.Column("import_id", sa.BigInteger(), nullable=True),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -447,11 +448,13 @@ def upgrade() -> None:
         ),
         sa.Column("file_bytes", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("bytes_read", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("lines_read", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("rows_read", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("created", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("updated", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("rejected", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("error_file", sa.Text(), nullable=True),
+        sa.Column("error_bytes", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column(
             "created_at",
