@@ -12,15 +12,8 @@ CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/12
     [
         (CHROME, HitVerdict.HUMAN),
         ("Mozilla/5.0", HitVerdict.PREFETCH),
-        (
-            "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)",
-            HitVerdict.PROXY,
-        ),
-        (
-            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
-            "Chrome/42.0.2311.135 Safari/537.36 Edge/12.246 Mozilla/5.0",
-            HitVerdict.PREFETCH,
-        ),
+        ("Mozilla/5.0 (Windows NT 5.1) (via ggpht.com GoogleImageProxy)", HitVerdict.PROXY),
+        (f"{CHROME} Edge/12.246 Mozilla/5.0", HitVerdict.PREFETCH),
         ("Mozilla/5.0 (compatible; Barracuda Sentinel)", HitVerdict.SCANNER),
         ("curl/8.0", HitVerdict.SCANNER),
         ("", HitVerdict.UNKNOWN),

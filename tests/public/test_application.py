@@ -228,7 +228,7 @@ async def test_opens_and_clicks_are_written_before_the_server_ends(
     runtime: Runtime, database: Database, tokens: Tokens, story: Story
 ) -> None:
     async with visitor(runtime) as client:
-        agent = {"User-Agent": b"Mozilla/5.0 (Macintosh) \xe9"}
+        agent = {b"User-Agent": b"Mozilla/5.0 (Macintosh) \xe9"}
         await client.get(f"/o/{tokens.open(story.tenant.id, story.message)}", headers=agent)
         link = tokens.click(story.tenant.id, story.message, 1, "https://example.com")
         await client.get(f"/c/{link}")

@@ -22,7 +22,7 @@ def test_every_language_says_everything_and_keeps_the_names(language: str) -> No
 
 
 def test_the_languages_promised_are_there() -> None:
-    assert set(WORDINGS) == set(["en", "de", "es", "fr", "it", "pt", "nl", "pl", "ca"])
+    assert set(WORDINGS) == {"en", "de", "es", "fr", "it", "pt", "nl", "pl", "ca"}
 
 
 @pytest.mark.parametrize(

@@ -174,7 +174,7 @@ async def test_the_buffer_writes_by_itself_within_half_a_second(
     buffer = TrackingBuffer(runtime)
     buffer.add(ledger.open(0))
     async with asyncio.timeout(2):
-        while not await events(database):
+        while not await events(database):  # noqa: ASYNC110  # the database changes, no event
             await asyncio.sleep(0.05)
     await buffer.close()
 
