@@ -285,7 +285,7 @@ async def test_a_refusal_counts_even_when_the_server_hangs_up_behind_it() -> Non
 
 
 async def test_a_421_to_one_recipient_defers_it_and_closes() -> None:
-    script = ENVELOPE + "S: 250 ok\nS: 421 4.7.28 too many\nCLOSE\n"
+    script = ENVELOPE + "S: 250 ok\nS: 421 4.7.28 too many\nS: 503 no\nSILENCE\n"
     async with scripted_server(PIPELINING_SERVER + script) as server:
         connection = await connect(server)
         outcome = await send(connection)
