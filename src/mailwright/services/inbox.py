@@ -25,7 +25,7 @@ from mailwright.services.group_commit import GroupCommit
 from mailwright.services.paging import Page, Paged
 from mailwright.services.runtime import Runtime
 from mailwright.store import inbox as store
-from mailwright.store.database import Database, driver_connection
+from mailwright.store.database import Database
 from mailwright.store.rows import Row
 from mailwright.wire.smtp_listener import CapturedMail
 
@@ -213,8 +213,7 @@ class _Capturing:
         return _Arrived(mail, ref, self._runtime.now())
 
     async def _write(self, group: Sequence[_Arrived]) -> None:
-        async with self._runtime.database.transaction() as transaction:
-            connection = await driver_connection(transaction)
+        async with self._runtime.database.raw() as connection, connection.transaction():
             if self._default_tenant_id is None:
                 self._default_tenant_id = await store.tenant_id_of(connection, DEFAULT_TENANT)
             rows = [self._captured(arrived) for arrived in group]

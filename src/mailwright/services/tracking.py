@@ -22,7 +22,7 @@ import structlog
 
 from mailwright.services.runtime import Runtime
 from mailwright.store import tracking as store
-from mailwright.store.database import Connection, driver_connection
+from mailwright.store.database import Connection
 from mailwright.store.tracking import EventRow, LinkKey, MessageKey, MessageTimes
 
 log = structlog.get_logger()
@@ -107,8 +107,7 @@ class TrackingBuffer:
 
 async def record_hits(runtime: Runtime, hits: Sequence[Hit]) -> None:
     """Writes `hits` in one transaction: all of them, or none and it raises."""
-    async with runtime.database.transaction() as transaction:
-        connection = await driver_connection(transaction)
+    async with runtime.database.raw() as connection, connection.transaction():
         known = await store.messages(connection, {hit.message for hit in hits})
         batch = _Batch([hit for hit in hits if hit.message in known])
         if batch.hits:
