@@ -75,7 +75,11 @@ class Database:
 
 
 async def driver_connection(connection: AsyncConnection) -> Connection:
-    """The asyncpg connection inside. Statements sent on it join an open transaction."""
+    """The asyncpg connection inside.
+
+    SQLAlchemy begins its transaction with its own first statement: what is sent here before that
+    commits by itself. `raw()` with asyncpg's `transaction()` has no such trap.
+    """
     pooled = await connection.get_raw_connection()
     return cast("Connection", pooled.driver_connection)
 
