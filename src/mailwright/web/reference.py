@@ -5,15 +5,24 @@ No script, nothing fetched from elsewhere, so it works offline and under the str
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, select_autoescape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
 
 Schema = Mapping[str, Any]
 
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self';"
+    " base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
 _METHODS = ("get", "post", "put", "patch", "delete")
 _DEPTH_MAX = 4  # how deep an example is made up; deeper is "…"
 
@@ -49,6 +58,19 @@ class Operation:
     curl: str
     answers: Sequence[tuple[str, str]]
     example: str
+
+
+def reference_route(document: Callable[[], Schema], *, root: str) -> Route:
+    """`/docs`; the page is made once, when it is first asked for."""
+
+    @functools.cache
+    def page() -> str:
+        return render_reference(document(), root=root)
+
+    async def show(_: Request) -> Response:
+        return HTMLResponse(page(), headers=_HEADERS)
+
+    return Route("/docs", show)
 
 
 def render_reference(document: Schema, *, root: str) -> str:
