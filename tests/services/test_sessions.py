@@ -17,7 +17,7 @@ from mailwright.services import members, sessions
 from mailwright.services.caller import Caller
 from mailwright.services.members import NewMember
 from mailwright.services.runtime import Runtime
-from mailwright.services.throttle import Throttle
+from mailwright.services.sign_in_throttle import Throttle
 from mailwright.store import members as member_store
 from tests.builders import MadeTenant, make_tenant
 from tests.clock import Clock

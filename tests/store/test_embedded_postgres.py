@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import stat
@@ -17,8 +18,8 @@ import asyncpg
 import pytest
 
 from mailwright.errors import ConfigurationError, DatabaseUnreachable
-from mailwright.store import embedded_postgres
 from mailwright.store.embedded_postgres import embedded
+from mailwright.store.postgres_cluster import binary
 
 FAST = {"fsync": "off"}
 
@@ -219,4 +220,18 @@ async def test_canceling_the_start_leaves_nothing_running(data_dir: Path) -> Non
 
 def test_a_missing_program_is_a_sentence() -> None:
     with pytest.raises(ConfigurationError, match="MAILWRIGHT_DATABASE_URL"):
-        embedded_postgres.binary("no-such-program")
+        binary("no-such-program")
+
+
+async def test_a_server_that_was_killed_is_started_again_while_in_use(data_dir: Path) -> None:
+    async with embedded(data_dir, revive=True) as url:
+        process = postmaster(data_dir)
+        assert process is not None
+        os.kill(process, signal.SIGKILL)
+        for _ in range(100):
+            await asyncio.sleep(0.1)
+            with contextlib.suppress(OSError, asyncpg.CannotConnectNowError):
+                assert await ask(url, "SELECT 1") == 1
+                break
+        assert postmaster(data_dir) != process
+    assert postmaster(data_dir) is None

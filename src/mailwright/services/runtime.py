@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from mailwright.domain.keys import Keys
 from mailwright.services.key_cache import KeyCache
-from mailwright.services.throttle import Throttle
+from mailwright.services.sign_in_throttle import Throttle
 from mailwright.settings import Settings
 from mailwright.store.database import Database
 

@@ -1,0 +1,101 @@
+"""Builds everything: the runtime of a process, and what each kind of process runs."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Mount
+from starlette.types import ASGIApp
+
+from mailwright.errors import ConfigurationError
+from mailwright.services.inbox import capture
+from mailwright.services.runtime import Runtime
+from mailwright.services.secrets import load_keys
+from mailwright.services.set_up import FirstOwner, check_secret, set_up
+from mailwright.settings import Settings
+from mailwright.store.database import Database, database_url
+from mailwright.store.embedded_postgres import embedded
+from mailwright.store.schema import is_current
+from mailwright.wire.smtp_listener import SmtpListener
+
+
+def _tell_nobody(_owner: FirstOwner) -> None:
+    """For processes that cannot be the first."""
+
+
+@asynccontextmanager
+async def open_runtime(
+    settings: Settings,
+    *,
+    prepare: bool = True,
+    announce: Callable[[FirstOwner], None] = _tell_nobody,
+    revive: bool = False,
+    pool_size: int = 8,
+) -> AsyncGenerator[Runtime]:
+    """The runtime, with the embedded PostgreSQL when no database is named.
+
+    `prepare` migrates and makes the first tenant, whose owner is given to `announce`; without it
+    the database must be ready. `revive` starts an embedded server again that died. Raises
+    DatabaseUnreachable, or ConfigurationError for a wrong secret or setting.
+    """
+    async with AsyncExitStack() as stack:
+        if settings.database_url is not None:
+            url = settings.database_url.get_secret_value()
+        else:
+            url = await stack.enter_async_context(embedded(settings.data_dir, revive=revive))
+        database = Database(database_url(url), pool_size=pool_size)
+        stack.push_async_callback(database.close)
+        runtime = Runtime(settings, database, load_keys(settings))
+        if prepare:
+            owner = await set_up(runtime)
+            if owner is not None:
+                announce(owner)
+        elif not await is_current(database):
+            raise ConfigurationError("The database needs `mailwright migrate`.")
+        else:
+            await check_secret(runtime)
+        yield runtime
+
+
+def create_web_app(runtime: Runtime) -> ASGIApp:
+    """Everything on the HTTP port: what strangers reach first, then the API and its reference."""
+    from mailwright.api.application import create_api
+    from mailwright.public.application import create_public
+    from mailwright.public.operations import operation_routes
+    from mailwright.web.reference import reference_route
+
+    api = create_api(runtime)
+    routes: list[BaseRoute] = [
+        *operation_routes(runtime),
+        reference_route(api.openapi, root="/api/v1"),
+        Mount("/api/v1", api),
+    ]
+    return create_public(runtime, Starlette(routes=routes))
+
+
+async def run_worker(runtime: Runtime, *, stop: asyncio.Event) -> None:
+    """Delivers mail and runs jobs until `stop`; then finishes the mail in hand."""
+    from mailwright.delivery import worker
+    from mailwright.jobs import runner
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(worker.run(runtime, stop=stop))
+        tasks.create_task(runner.run(runtime, stop=stop))
+
+
+async def run_inbox(
+    runtime: Runtime, where: socket.socket, *, ready: Callable[[], None], stop: asyncio.Event
+) -> None:
+    """Takes mail into the built-in inbox on a bound socket until `stop`."""
+    listener = SmtpListener(partial(capture, runtime))
+    await listener.start(where)
+    ready()
+    try:
+        await stop.wait()
+    finally:
+        await listener.stop()
