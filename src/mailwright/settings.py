@@ -48,7 +48,7 @@ class Settings(BaseSettings):
     smtp_url: SecretStr = Field(
         SecretStr("capture:"),
         description="Transport of the default project: "
-        "smtp://user:pass@host:port?tls=none|starttls|implicit&connections=N&rate=N "
+        "smtp://user:pass@host:port?tls=none|starttls|implicit&verify=on|off&connections=N&rate=N "
         "(rate in mails per second), or capture: for the built-in inbox.",
     )
     require_authenticated_domains: Literal["auto", "on", "off"] = Field(
