@@ -5,15 +5,34 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from mailwright import __version__
-from mailwright.api import contacts, custom_fields, errors, inbox, lists, segments, suppressions
+from mailwright.api import (
+    account,
+    api_keys,
+    contacts,
+    custom_fields,
+    errors,
+    inbox,
+    lists,
+    openapi,
+    segments,
+    senders,
+    suppressions,
+)
+from mailwright.api.limits import BodyLimit
+from mailwright.api.problems import EVERYWHERE
+from mailwright.api.rate_limits import RateLimit
 from mailwright.services.runtime import Runtime
 
 ROUTERS = (
+    account.router,
+    api_keys.router,
     contacts.router,
     custom_fields.router,
     inbox.router,
     lists.router,
     segments.router,
+    senders.identities,
+    senders.router,
     suppressions.router,
 )
 
@@ -37,5 +56,10 @@ def create_api(runtime: Runtime) -> FastAPI:
     api.state.runtime = runtime
     errors.install(api)
     for router in ROUTERS:
-        api.include_router(router)
+        api.include_router(router, responses=EVERYWHERE)
+    openapi.install(api)
+    api.add_middleware(BodyLimit)
+    if runtime.settings.rate_limit_per_minute is not None:
+        per_minute = runtime.settings.rate_limit_per_minute
+        api.add_middleware(RateLimit, runtime=runtime, per_minute=per_minute)
     return api

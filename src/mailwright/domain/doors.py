@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mailwright.domain.campaign_lifecycle import CampaignState as S
+from mailwright.errors import Conflict
 
 
 class Door(StrEnum):
@@ -34,6 +35,8 @@ class DoorRules:
     cancelable: frozenset[S]
     #: How long to wait for a transition under way; 0: CAMPAIGN_TRANSITION_IN_PROGRESS at once.
     transition_wait_seconds: float
+    #: Whether a bare unknown merge tag is a mistake; else it looks up an attribute.
+    strict_merge_tags: bool = True
 
 
 _EASYMAIL = DoorRules(  # seed 003, "Editing and deleting by status" and "Sending lifecycle"
@@ -60,11 +63,39 @@ RULES: dict[Door, DoorRules] = {
         deletable=frozenset({S.DRAFT}),
         cancelable=frozenset({S.SCHEDULED, S.QUEUED, S.SENDING, S.PAUSED}),
         transition_wait_seconds=2.0,
+        strict_merge_tags=False,
     ),
     Door.MAILINGCORE: DoorRules(
         editable=frozenset({S.DRAFT}),
         deletable=frozenset(),
         cancelable=frozenset({S.DRAFT, S.SCHEDULED, S.QUEUED, S.SENDING, S.PAUSED}),
         transition_wait_seconds=2.0,
+        strict_merge_tags=False,
     ),
 }
+
+
+def require_editable(door: Door, state: S) -> None:
+    """Raises Conflict CAMPAIGN_NOT_EDITABLE when `door` may not change a campaign in `state`."""
+    _require(state, RULES[door].editable, "be changed", "CAMPAIGN_NOT_EDITABLE")
+
+
+def require_deletable(door: Door, state: S) -> None:
+    """Raises Conflict CAMPAIGN_NOT_DELETABLE when `door` may not delete a campaign in `state`."""
+    _require(state, RULES[door].deletable, "be deleted", "CAMPAIGN_NOT_DELETABLE")
+
+
+def require_cancelable(door: Door, state: S) -> None:
+    """Raises Conflict CAMPAIGN_NOT_CANCELABLE when `door` may not cancel a campaign in `state`."""
+    _require(state, RULES[door].cancelable, "be canceled", "CAMPAIGN_NOT_CANCELABLE")
+
+
+def _require(state: S, allowed: frozenset[S], deed: str, code: str) -> None:
+    if state not in allowed:
+        words = sorted(allowed)
+        raise Conflict(
+            f"A campaign that is {state} cannot {deed} here; "
+            f"it must be one of: {', '.join(words) or 'none'}.",
+            code=code,
+            details={"status": str(state), "allowed": words},
+        )

@@ -27,10 +27,14 @@ def facts(campaign: Row, *, has_sender: bool) -> Facts:
         has_sender=has_sender,
         subject=campaign["subject"],
         has_body=campaign["has_body"],
-        has_audience=campaign["list_id"] is not None
-        or campaign["segment_id"] is not None
-        or campaign["audience_filter"] is not None,
+        has_audience=has_audience(campaign),
     )
+
+
+def has_audience(campaign: Row) -> bool:
+    """Whether a row of `campaigns` names anybody."""
+    parts = ("list_id", "segment_id", "audience_filter")
+    return any(campaign[part] is not None for part in parts)
 
 
 async def _facts(connection: AsyncConnection, campaign: Row) -> Facts:

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, insert, select, text, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.store.rows import AnySelect, Row, every, maybe_one, only
@@ -36,6 +36,15 @@ def _of_campaign(table: Any) -> ColumnElement[bool]:
     return and_(table.c.tenant_id == campaigns.c.tenant_id, table.c.campaign_id == campaigns.c.id)
 
 
+def _carries(table: Any) -> ColumnElement[bool]:
+    """The campaign's project, or the tenant's default one."""
+    own = campaigns.c.project_id
+    return and_(
+        table.c.tenant_id == campaigns.c.tenant_id,
+        case((own.is_(None), table.c.is_default), else_=table.c.id == own),
+    )
+
+
 _RECIPIENTS_COUNT = func.coalesce(fan_outs.c.queued_count, 0).label("recipients_count")
 
 #: A campaign with everything a single answer shows, in one statement.
@@ -58,7 +67,7 @@ _SEEN: AnySelect = (
     .outerjoin(senders, _joined(senders, campaigns.c.sender_id))
     .outerjoin(lists, _joined(lists, campaigns.c.list_id))
     .outerjoin(segments, _joined(segments, campaigns.c.segment_id))
-    .outerjoin(projects, _joined(projects, campaigns.c.project_id))
+    .outerjoin(projects, _carries(projects))
     .outerjoin(campaign_bodies, _of_campaign(campaign_bodies))
     .outerjoin(fan_outs, _of_campaign(fan_outs))
 )

@@ -1,0 +1,83 @@
+"""The errors of the native API as its OpenAPI document lists them: code, status, sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+
+class Problem(BaseModel):
+    """What went wrong: a stable code, one sentence, and details by field where there are any."""
+
+    code: str
+    message: str
+    details: dict[str, Any] | None = None
+
+
+class ProblemAnswer(BaseModel):
+    """The form of every error."""
+
+    error: Problem
+
+
+#: Every stable code of the routes that name theirs, with its status and what it means.
+CODES: Mapping[str, tuple[int, str]] = {
+    "MALFORMED_JSON": (400, "The body is not JSON."),
+    "UNAUTHENTICATED": (401, "No valid key."),
+    "FORBIDDEN": (403, "The key lacks the scope named in `details`."),
+    "RESOURCE_NOT_FOUND": (404, "No such thing in this account."),
+    "CAMPAIGN_NOT_EDITABLE": (409, "Only draft, scheduled and failed campaigns are edited."),
+    "CAMPAIGN_NOT_DELETABLE": (409, "Only draft, sent, failed, canceled campaigns are deleted."),
+    "CAMPAIGN_NOT_SENDABLE": (409, "Only draft, failed and scheduled campaigns are sent."),
+    "CAMPAIGN_NOT_UNSCHEDULABLE": (409, "It is not scheduled."),
+    "CAMPAIGN_NOT_CANCELABLE": (409, "Only queued, sending and paused campaigns are canceled."),
+    "CAMPAIGN_NOT_PAUSABLE": (409, "Only queued and sending campaigns are paused."),
+    "CAMPAIGN_NOT_RESUMABLE": (409, "It is not paused."),
+    "CAMPAIGN_TRANSITION_IN_PROGRESS": (409, "Another change is being made; try again."),
+    "CONTENT_OVERWRITE_REQUIRED": (409, "The body has styling; send `overwrite: true`."),
+    "IDEMPOTENCY_KEY_REUSED": (409, "This key was used for another request."),
+    "IDEMPOTENCY_KEY_IN_USE": (409, "The first call with this key is still under way."),
+    "TEST_SEND_FAILED": (409, "The mail server refused the test mail; its words are told."),
+    "DUPLICATE_RESOURCE": (409, "There is one like it already."),
+    "SENDER_IN_USE": (409, "A campaign uses this sender."),
+    "SENDER_NOT_CONFIRMED": (409, "The address has not been confirmed yet."),
+    "PAYLOAD_TOO_LARGE": (413, "The body is larger than 10 MB."),
+    "VALIDATION_ERROR": (422, "Some fields are not valid; `details` names them."),
+    "CAMPAIGN_NOT_READY": (422, "Something is missing; `details.missing` names it."),
+    "CAMPAIGN_NOT_TESTABLE": (422, "Something is missing; `details.missing` names it."),
+    "RATE_LIMITED": (429, "Too many calls; `Retry-After` says when to come back."),
+}
+
+_Responses = dict[int | str, dict[str, Any]]
+
+
+def errors(*codes: str) -> _Responses:
+    """The `responses` of a route that answers with these codes."""
+    by_status: dict[int, list[str]] = {}
+    for code in codes:
+        by_status.setdefault(CODES[code][0], []).append(code)
+    return {status: _answer(found) for status, found in by_status.items()}
+
+
+def _answer(codes: list[str]) -> dict[str, Any]:
+    examples = {
+        code: {"value": {"error": {"code": code, "message": CODES[code][1]}}} for code in codes
+    }
+    return {
+        "model": ProblemAnswer,
+        "description": " ".join(f"`{code}`: {CODES[code][1]}" for code in codes),
+        "content": {"application/json": {"examples": examples}},
+    }
+
+
+#: What any call may be answered.
+EVERYWHERE = errors(
+    "MALFORMED_JSON",
+    "UNAUTHENTICATED",
+    "FORBIDDEN",
+    "PAYLOAD_TOO_LARGE",
+    "VALIDATION_ERROR",
+    "RATE_LIMITED",
+)

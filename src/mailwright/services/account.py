@@ -1,0 +1,94 @@
+"""The tenant's own account: what it is called, where it lives, how much it may send."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypedDict, cast
+
+from mailwright.domain.locales import parse_locale
+from mailwright.errors import InvalidInput, NotFound
+from mailwright.services.caller import Caller
+from mailwright.services.runtime import Runtime
+from mailwright.store import tenants as store
+from mailwright.store.rows import Row
+
+NAME_LENGTH_MAX = 255
+ADDRESS_LENGTH_MAX = 1000
+QUOTA_MAX = 10**12  # mails a month; more is a mistake
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """An account. `monthly_quota`: mails a calendar month (UTC); null: no limit.
+
+    `postal_address` stands at the foot of marketing mail; `fallback_locale`: for people whose own
+    language has no variant.
+    """
+
+    uuid: uuid.UUID
+    slug: str
+    name: str
+    postal_address: str | None
+    fallback_locale: str
+    monthly_quota: int | None
+    created_at: datetime
+
+
+class AccountChanges(TypedDict, total=False):
+    """The fields a call sets; absent ones stay, None clears."""
+
+    name: str
+    postal_address: str | None
+    fallback_locale: str
+    monthly_quota: int | None
+
+
+async def get_account(runtime: Runtime, caller: Caller) -> AccountView:
+    """The caller's account."""
+    caller.require("account:read")
+    async with runtime.database.reading() as connection:
+        return _view(await store.get(connection, caller.tenant_id))
+
+
+async def change_account(runtime: Runtime, caller: Caller, changes: AccountChanges) -> AccountView:
+    """The account with `changes` made. Raises InvalidInput."""
+    caller.require("account:write")
+    values = _columns(changes)
+    async with runtime.database.transaction() as connection:
+        if values:
+            await store.change(connection, caller.tenant_id, values)
+        return _view(await store.get(connection, caller.tenant_id))
+
+
+def _columns(changes: AccountChanges) -> dict[str, object]:
+    values = cast("dict[str, Any]", dict(changes))
+    if "name" in values:
+        values["name"] = values["name"].strip()
+        if not 1 <= len(values["name"]) <= NAME_LENGTH_MAX:
+            raise InvalidInput.field("name", f"A name has 1 to {NAME_LENGTH_MAX} characters.")
+    if "postal_address" in values:
+        values["postal_address"] = (values["postal_address"] or "").strip() or None
+        if len(values["postal_address"] or "") > ADDRESS_LENGTH_MAX:
+            raise InvalidInput.field("postal_address", f"At most {ADDRESS_LENGTH_MAX} characters.")
+    if "fallback_locale" in values:
+        values["fallback_locale"] = parse_locale(values["fallback_locale"], field="fallback_locale")
+    quota = values.get("monthly_quota")
+    if quota is not None and not 0 <= quota <= QUOTA_MAX:
+        raise InvalidInput.field("monthly_quota", f"0 to {QUOTA_MAX}, or null for no limit.")
+    return values
+
+
+def _view(row: Row | None) -> AccountView:
+    if row is None:
+        raise NotFound("This account was deleted.")
+    return AccountView(
+        uuid=row["uuid"],
+        slug=row["slug"],
+        name=row["name"],
+        postal_address=row["postal_address"],
+        fallback_locale=row["fallback_locale"],
+        monthly_quota=row["monthly_quota"],
+        created_at=row["created_at"],
+    )

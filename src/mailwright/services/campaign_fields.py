@@ -1,0 +1,140 @@
+"""The fields of a campaign that people set, checked and turned into columns."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any, TypedDict, cast
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mailwright.domain.email_address import EmailAddress
+from mailwright.domain.locales import parse_locale
+from mailwright.errors import InvalidInput
+from mailwright.mail import merge
+from mailwright.store import campaign_references as references
+
+NAME_LENGTH_MAX = 255  # characters; design section 6, "Limits of length"
+SUBJECT_LENGTH_MAX = 998
+
+
+class CampaignChanges(TypedDict, total=False):
+    """The fields a call sets; absent ones stay, None clears.
+
+    The body is one of `content` (Markdown), `document` (the block tree) or `html` with its `text`;
+    `overwrite` lets it replace one that would lose its styling or layout.
+    """
+
+    name: str
+    subject: str | None
+    preheader: str | None
+    from_name: str | None
+    reply_to: str | None
+    from_identity: uuid.UUID | None
+    list_uuid: uuid.UUID | None
+    segment_uuid: uuid.UUID | None
+    project_uuid: uuid.UUID | None
+    language: str
+    track_opens: bool
+    track_clicks: bool
+    max_delay_seconds: int
+    content: str | None
+    document: dict[str, Any] | None
+    html: str | None
+    text: str | None
+    overwrite: bool
+
+
+def _name(text: str, field: str) -> str:
+    found = _line(text, field, NAME_LENGTH_MAX)
+    if found is None:
+        raise InvalidInput.field(field, "Give it a name.")
+    return found
+
+
+def _from_name(text: str | None, field: str) -> str | None:
+    return _line(text, field, NAME_LENGTH_MAX)
+
+
+def _template(text: str | None, field: str) -> str | None:
+    return _line(text, field, SUBJECT_LENGTH_MAX)
+
+
+def parse_reply_to(text: str | None, field: str) -> str | None:
+    if not text:
+        return None
+    try:
+        return EmailAddress.parse(text).text
+    except InvalidInput as error:
+        raise InvalidInput.field(field, *error.details["email"]) from None
+
+
+def _language(text: str, field: str) -> str:
+    return parse_locale(text, field=field)
+
+
+#: How each text becomes its column, which has the same name.
+_TEXTS: Mapping[str, Callable[[Any, str], str | None]] = {
+    "name": _name,
+    "subject": _template,
+    "preheader": _template,
+    "from_name": _from_name,
+    "reply_to": parse_reply_to,
+    "language": _language,
+}
+
+_TEMPLATES = ("subject", "preheader")  # merge tags may stand in them
+_PLAIN = ("track_opens", "track_clicks", "max_delay_seconds")
+
+#: Fields that name a row of the tenant's: field → (column, noun).
+_REFERENCES: Mapping[str, tuple[str, str]] = {
+    "from_identity": ("sender_id", "sender"),
+    "list_uuid": ("list_id", "list"),
+    "segment_uuid": ("segment_id", "segment"),
+    "project_uuid": ("project_id", "project"),
+}
+
+
+def columns(fields: CampaignChanges, *, strict: bool) -> dict[str, object]:
+    """The columns behind the texts and switches. Raises InvalidInput naming the field.
+
+    `strict`: a bare unknown merge tag is a mistake (the door decides).
+    """
+    given = cast("Mapping[str, Any]", fields)
+    values: dict[str, object] = {
+        name: clean(given[name], name) for name, clean in _TEXTS.items() if name in given
+    }
+    for name in _TEMPLATES:
+        merge.check(str(values.get(name) or ""), where=name, strict=strict)
+    values.update({name: given[name] for name in _PLAIN if name in given})
+    return values
+
+
+async def reference_columns(
+    connection: AsyncConnection, tenant_id: int, fields: CampaignChanges
+) -> dict[str, object]:
+    """The ids behind the uuids. Raises InvalidInput naming every one that is not the tenant's."""
+    given = cast("Mapping[str, uuid.UUID | None]", fields)
+    values: dict[str, object] = {}
+    foreign: dict[str, list[str]] = {}
+    for field, (column, noun) in _REFERENCES.items():
+        if field not in given:
+            continue
+        wanted = given[field]
+        found = wanted and await references.id_of(connection, tenant_id, noun, wanted)
+        if wanted and found is None:
+            foreign[field] = [f"There is no such {noun} in this account."]
+        values[column] = found
+    if foreign:
+        raise InvalidInput.fields(foreign)
+    return values
+
+
+def _line(text: str | None, field: str, length_max: int) -> str | None:
+    """One line of text for a header, or None for nothing."""
+    found = (text or "").strip()
+    if len(found) > length_max:
+        raise InvalidInput.field(field, f"At most {length_max} characters.")
+    if any(char < " " or char == "\x7f" for char in found):
+        raise InvalidInput.field(field, "One line, without control characters.")
+    return found or None

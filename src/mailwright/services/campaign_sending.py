@@ -1,0 +1,142 @@
+"""What people ask of a campaign's life: send, schedule, unschedule, pause, resume, cancel.
+
+Each takes the row, asks the lifecycle, and enqueues the job that follows in the same transaction.
+The state is judged before readiness: a sent campaign says so, whatever else it lacks.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mailwright.domain.campaign_lifecycle import CampaignEvent, CampaignState, advance
+from mailwright.domain.doors import require_cancelable
+from mailwright.errors import InvalidInput, NotReady
+from mailwright.services import campaign_readiness, campaign_transitions, campaigns
+from mailwright.services.caller import Caller
+from mailwright.services.campaign_views import CampaignView, full_view
+from mailwright.services.runtime import Runtime
+from mailwright.store import campaigns as store
+from mailwright.store.job_queue import Job, enqueue
+from mailwright.store.rows import Row
+
+#: A time this little in the past means now; more is a mistake (design section 6).
+PAST_TOLERANCE = timedelta(seconds=60)
+
+_E = CampaignEvent
+
+
+async def send_campaign(runtime: Runtime, caller: Caller, campaign_uuid: uuid.UUID) -> CampaignView:
+    """The campaign, queued: it leaves as soon as a worker is free. After `failed`, only the rest.
+
+    Raises NotFound, Conflict CAMPAIGN_NOT_SENDABLE, NotReady CAMPAIGN_NOT_READY.
+    """
+    async with _held(runtime, caller, campaign_uuid) as (connection, row):
+        await _require_ready(connection, row, _E.SEND)
+        sandbox = {"sandbox": caller.sandbox}
+        await campaign_transitions.move(connection, runtime, caller, row, _E.SEND, values=sandbox)
+        await _enqueue(connection, Job.START_CAMPAIGN, row)
+        return await _view(connection, row)
+
+
+async def schedule_campaign(
+    runtime: Runtime, caller: Caller, campaign_uuid: uuid.UUID, scheduled_at: datetime
+) -> CampaignView:
+    """The campaign, scheduled, or moved to another time. A minute ago means now.
+
+    Raises NotFound, InvalidInput for a time further back, Conflict CAMPAIGN_NOT_SENDABLE, NotReady
+    CAMPAIGN_NOT_READY.
+    """
+    if scheduled_at < runtime.now() - PAST_TOLERANCE:
+        raise InvalidInput.field("scheduled_at", "This time has passed; give one in the future.")
+    async with _held(runtime, caller, campaign_uuid) as (connection, row):
+        await _require_ready(connection, row, _E.SCHEDULE)
+        values = {"scheduled_at": scheduled_at, "sandbox": caller.sandbox}
+        await campaign_transitions.move(
+            connection, runtime, caller, row, _E.SCHEDULE, values=values
+        )
+        payload = {**_payload(row), "scheduled_at": scheduled_at.isoformat()}
+        await enqueue(connection, Job.FIRE_SCHEDULE, payload, execute_after=scheduled_at)
+        return await _view(connection, row)
+
+
+async def unschedule_campaign(
+    runtime: Runtime, caller: Caller, campaign_uuid: uuid.UUID
+) -> CampaignView:
+    """The campaign, a draft again. Raises NotFound, Conflict CAMPAIGN_NOT_UNSCHEDULABLE."""
+    async with _held(runtime, caller, campaign_uuid) as (connection, row):
+        await campaign_transitions.move(connection, runtime, caller, row, _E.UNSCHEDULE)
+        return await _view(connection, row)
+
+
+async def pause_campaign(
+    runtime: Runtime, caller: Caller, campaign_uuid: uuid.UUID
+) -> CampaignView:
+    """The campaign, held: no further mail leaves. Raises Conflict CAMPAIGN_NOT_PAUSABLE."""
+    async with _held(runtime, caller, campaign_uuid) as (connection, row):
+        await campaign_transitions.move(
+            connection, runtime, caller, row, _E.PAUSE, reason="requested"
+        )
+        return await _view(connection, row)
+
+
+async def resume_campaign(
+    runtime: Runtime, caller: Caller, campaign_uuid: uuid.UUID
+) -> CampaignView:
+    """The campaign, queued again; it goes on where it was. Raises CAMPAIGN_NOT_RESUMABLE."""
+    async with _held(runtime, caller, campaign_uuid) as (connection, row):
+        await campaign_transitions.move(connection, runtime, caller, row, _E.RESUME)
+        await _enqueue(connection, Job.START_CAMPAIGN, row)
+        return await _view(connection, row)
+
+
+async def cancel_campaign(
+    runtime: Runtime, caller: Caller, campaign_uuid: uuid.UUID
+) -> CampaignView:
+    """The campaign, stopped for good; who was not mailed yet never is.
+
+    Raises NotFound, Conflict CAMPAIGN_NOT_CANCELABLE (what may be canceled differs by door).
+    """
+    async with _held(runtime, caller, campaign_uuid) as (connection, row):
+        require_cancelable(caller.door, CampaignState(row["state"]))
+        await campaign_transitions.move(connection, runtime, caller, row, _E.CANCEL)
+        await _enqueue(connection, Job.CLOSE_CANCELED, row)
+        return await _view(connection, row)
+
+
+@asynccontextmanager
+async def _held(
+    runtime: Runtime, caller: Caller, campaign_uuid: uuid.UUID
+) -> AsyncGenerator[tuple[AsyncConnection, Row]]:
+    """The campaign's row, held in a transaction that ends with the block."""
+    caller.require("campaigns:write")
+    async with runtime.database.transaction() as connection:
+        campaign_id = await campaigns.id_of(connection, caller, campaign_uuid)
+        yield connection, await campaign_transitions.take(connection, caller, campaign_id)
+
+
+async def _require_ready(connection: AsyncConnection, row: Row, event: CampaignEvent) -> None:
+    advance(CampaignState(row["state"]), event)
+    missing = await campaign_readiness.missing(connection, row)
+    if missing:
+        raise NotReady(
+            f"The campaign is not ready; it still needs: {', '.join(missing)}.",
+            code="CAMPAIGN_NOT_READY",
+            details={"missing": list(missing)},
+        )
+
+
+async def _enqueue(connection: AsyncConnection, job: Job, row: Row) -> None:
+    await enqueue(connection, job, _payload(row))
+
+
+def _payload(row: Row) -> dict[str, object]:
+    return {"tenant_id": row["tenant_id"], "campaign_id": row["id"]}
+
+
+async def _view(connection: AsyncConnection, row: Row) -> CampaignView:
+    return full_view(await store.seen(connection, row["tenant_id"], row["id"]))

@@ -1,0 +1,145 @@
+"""A campaign as its tenant sees it: whole by itself, condensed in a list (seed 003)."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailwright.domain import readiness
+from mailwright.services.campaign_readiness import facts
+from mailwright.store.rows import Row
+
+#: While a campaign is in one of these, trouble with its transport holds it up.
+_UNDER_WAY = frozenset({"queued", "sending"})
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceView:
+    """Whom the campaign is for: a list, a segment, or both (then their intersection)."""
+
+    list_uuid: uuid.UUID | None
+    segment_uuid: uuid.UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether the campaign can be sent, and what is missing: domain/readiness.py has the words."""
+
+    can_send: bool
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignRow:
+    """A campaign in a list. `recipients_count` is 0 until it was sent."""
+
+    uuid: uuid.UUID
+    name: str
+    status: str
+    subject: str | None
+    from_name: str | None
+    language: str
+    scheduled_at: datetime | None
+    recipients_count: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignView:
+    """A campaign in full.
+
+    `status_reason`: why it is paused or failed; `stalled_reason`: what its transport says while it
+    waits for it; `content_kind`: `document` or `html`; `started_at` and `finished_at`: of sending.
+    """
+
+    uuid: uuid.UUID
+    name: str
+    status: str
+    status_reason: str | None
+    stalled_reason: str | None
+    subject: str | None
+    preheader: str | None
+    from_name: str | None
+    reply_to: str | None
+    from_identity: uuid.UUID | None
+    from_email: str | None
+    language: str
+    content: str | None
+    content_kind: str | None
+    content_editable_via_api: bool
+    content_overwrite_required: bool
+    audience: AudienceView
+    readiness: Readiness
+    project_uuid: uuid.UUID | None
+    track_opens: bool
+    track_clicks: bool
+    max_delay_seconds: int
+    scheduled_at: datetime | None
+    recipients_count: int
+    created_at: datetime
+    updated_at: datetime
+    last_updated_at: datetime | None
+    queued_at: datetime | None
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+def full_view(row: Row) -> CampaignView:
+    """The view of a row of `store.campaigns.seen`."""
+    missing = readiness.missing(facts(row, has_sender=bool(row["has_sender"])))
+    return CampaignView(
+        uuid=row["uuid"],
+        name=row["name"],
+        status=row["state"],
+        status_reason=row["state_reason"],
+        stalled_reason=_stalled_reason(row),
+        subject=row["subject"],
+        preheader=row["preheader"],
+        from_name=row["from_name"],
+        reply_to=row["reply_to"],
+        from_identity=row["sender_uuid"],
+        from_email=row["sender_email"],
+        language=row["language"],
+        content=row["markdown"],
+        content_kind=row["body_kind"],
+        content_editable_via_api=row["editable_via_api"],
+        content_overwrite_required=row["overwrite_required"],
+        audience=AudienceView(row["list_uuid"], row["segment_uuid"]),
+        readiness=Readiness(not missing, missing),
+        project_uuid=row["project_uuid"],
+        track_opens=row["track_opens"],
+        track_clicks=row["track_clicks"],
+        max_delay_seconds=row["max_delay_seconds"],
+        scheduled_at=row["scheduled_at"],
+        recipients_count=row["recipients_count"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        last_updated_at=row["last_edited_at"],
+        queued_at=row["queued_at"],
+        started_at=row["started_at"],
+        finished_at=row["finished_at"],
+    )
+
+
+def row_view(row: Row) -> CampaignRow:
+    """The view of a row of `store.campaigns.page`."""
+    return CampaignRow(
+        uuid=row["uuid"],
+        name=row["name"],
+        status=row["state"],
+        subject=row["subject"],
+        from_name=row["from_name"],
+        language=row["language"],
+        scheduled_at=row["scheduled_at"],
+        recipients_count=row["recipients_count"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )
+
+
+def _stalled_reason(row: Row) -> str | None:
+    if row["outage_since"] is None or row["state"] not in _UNDER_WAY:
+        return None
+    return row["outage_reason"]

@@ -1,0 +1,221 @@
+"""Campaigns: drafted, changed in steps, copied, deleted. Sending them is campaign_sending.py."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import cast
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mailwright.domain.campaign_lifecycle import CampaignState
+from mailwright.domain.doors import RULES, require_deletable, require_editable
+from mailwright.domain.ids import new_id
+from mailwright.errors import InvalidInput, NotFound
+from mailwright.services import campaign_content, campaign_fields, campaign_transitions
+from mailwright.services.caller import Caller
+from mailwright.services.campaign_fields import NAME_LENGTH_MAX, CampaignChanges
+from mailwright.services.campaign_views import CampaignRow, CampaignView, full_view, row_view
+from mailwright.services.paging import Page, Paged
+from mailwright.services.runtime import Runtime
+from mailwright.store import campaign_bodies as bodies
+from mailwright.store import campaigns as store
+from mailwright.store import recipients
+from mailwright.store.rows import Row
+
+#: What a change of somebody's draft may wait for a transition that is under way.
+EDIT_WAIT_SECONDS = 2.0
+
+#: What a copy takes over; the rest is its own life.
+_COPIED = (
+    "subject",
+    "preheader",
+    "from_name",
+    "reply_to",
+    "language",
+    "sender_id",
+    "project_id",
+    "list_id",
+    "segment_id",
+    "audience_filter",
+    "track_opens",
+    "track_clicks",
+    "max_delay_seconds",
+    "has_body",
+    "editable_via_api",
+    "overwrite_required",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """The order of a list: a word of `SORTS`, newest or last first when `descending`."""
+
+    by: str = "created_at"
+    descending: bool = True
+
+    @classmethod
+    def parse(cls, text: str) -> Sort:
+        """Reads `name` or `-name`. Raises InvalidInput for a word nobody sorts by."""
+        by = text.removeprefix("-")
+        if by not in store.SORT_COLUMNS:
+            words = ", ".join(store.SORT_COLUMNS)
+            raise InvalidInput.field("sort", f"One of {words}, with - before it to turn it round.")
+        return cls(by, text.startswith("-"))
+
+
+async def create_campaign(
+    runtime: Runtime, caller: Caller, fields: CampaignChanges
+) -> CampaignView:
+    """The new draft. Raises InvalidInput naming what is wrong, foreign uuids included."""
+    caller.require("campaigns:write")
+    values = campaign_fields.columns(fields, strict=_is_strict(caller))
+    body = await campaign_content.compile_change(fields, strict=_is_strict(caller))
+    now = runtime.now()
+    tenant_id = caller.tenant_id
+    async with runtime.database.transaction() as connection:
+        values |= await campaign_fields.reference_columns(connection, tenant_id, fields)
+        values |= {"uuid": new_id(), "created_at": now, "updated_at": now}
+        campaign_id = await store.add(connection, tenant_id, values)
+        if body is not None:
+            await campaign_content.save_body(connection, tenant_id, campaign_id, body, now=now)
+        return full_view(await store.seen(connection, tenant_id, campaign_id))
+
+
+async def get_campaign(runtime: Runtime, caller: Caller, campaign_uuid: uuid.UUID) -> CampaignView:
+    """One campaign in full. Raises NotFound."""
+    caller.require("campaigns:read")
+    async with runtime.database.reading() as connection:
+        row = await store.seen_by_uuid(connection, caller.tenant_id, campaign_uuid)
+    if row is None:
+        raise _unknown()
+    return full_view(row)
+
+
+async def body_sections(
+    runtime: Runtime, caller: Caller, campaign_uuid: uuid.UUID, names: Collection[str]
+) -> dict[str, object]:
+    """Of `document`, `html` and `text` those named, as stored; null while there is no body."""
+    caller.require("campaigns:read")
+    async with runtime.database.reading() as connection:
+        campaign_id = await id_of(connection, caller, campaign_uuid)
+        body = await bodies.get(connection, caller.tenant_id, campaign_id) or {}
+    found = {
+        "document": body.get("document"),
+        "html": body.get("html"),
+        "text": body.get("plain_text"),
+    }
+    return {name: found[name] for name in found if name in names}
+
+
+async def page_campaigns(
+    runtime: Runtime,
+    caller: Caller,
+    page: Page,
+    *,
+    search: str | None = None,
+    status: CampaignState | None = None,
+    sort: Sort | None = None,
+) -> Paged[CampaignRow]:
+    """Campaigns, condensed, newest first. `search`: part of the name."""
+    caller.require("campaigns:read")
+    sort = sort or Sort()
+    async with runtime.database.reading() as connection:
+        rows, total = await store.page(
+            connection,
+            caller.tenant_id,
+            search=search,
+            state=status,
+            sort=sort.by,
+            descending=sort.descending,
+            limit=page.per_page,
+            offset=page.offset,
+        )
+    return Paged([row_view(row) for row in rows], total, page)
+
+
+async def change_campaign(
+    runtime: Runtime, caller: Caller, campaign_uuid: uuid.UUID, changes: CampaignChanges
+) -> CampaignView:
+    """The campaign with `changes` made, all of them or none.
+
+    Holds the row, so that nothing slips into a campaign that was queued a moment ago. Raises
+    NotFound, InvalidInput, Conflict CAMPAIGN_NOT_EDITABLE or CONTENT_OVERWRITE_REQUIRED.
+    """
+    caller.require("campaigns:write")
+    values = campaign_fields.columns(changes, strict=_is_strict(caller))
+    body = await campaign_content.compile_change(changes, strict=_is_strict(caller))
+    now = runtime.now()
+    tenant_id = caller.tenant_id
+    async with runtime.database.transaction() as connection:
+        row = await _held(connection, caller, campaign_uuid)
+        require_editable(caller.door, CampaignState(row["state"]))
+        values |= await campaign_fields.reference_columns(connection, tenant_id, changes)
+        if body is not None:
+            overwrite = changes.get("overwrite", False)
+            await campaign_content.require_overwrite(connection, row, body, overwrite=overwrite)
+            await campaign_content.save_body(connection, tenant_id, row["id"], body, now=now)
+        if values or body is not None:
+            values |= {"updated_at": now, "last_edited_at": now}
+            await store.change(connection, tenant_id, row["id"], values)
+        return full_view(await store.seen(connection, tenant_id, row["id"]))
+
+
+async def duplicate_campaign(
+    runtime: Runtime, caller: Caller, campaign_uuid: uuid.UUID
+) -> CampaignView:
+    """A new draft with the same content and audience, called `Copy of …`. Raises NotFound."""
+    caller.require("campaigns:write")
+    now = runtime.now()
+    tenant_id = caller.tenant_id
+    async with runtime.database.transaction() as connection:
+        source = await existing(connection, caller, campaign_uuid)
+        values = {name: source[name] for name in _COPIED}
+        values["name"] = f"Copy of {source['name']}"[:NAME_LENGTH_MAX]
+        values |= {"uuid": new_id(), "created_at": now, "updated_at": now}
+        campaign_id = await store.add(connection, tenant_id, values)
+        await bodies.copy(connection, tenant_id, source["id"], campaign_id)
+        return full_view(await store.seen(connection, tenant_id, campaign_id))
+
+
+async def delete_campaign(runtime: Runtime, caller: Caller, campaign_uuid: uuid.UUID) -> None:
+    """The campaign is gone; what the ledger tells of people stays, and nobody else is mailed.
+
+    Raises NotFound, Conflict CAMPAIGN_NOT_DELETABLE.
+    """
+    caller.require("campaigns:write")
+    async with runtime.database.transaction() as connection:
+        row = await _held(connection, caller, campaign_uuid)
+        require_deletable(caller.door, CampaignState(row["state"]))
+        await recipients.cancel_unfinished(connection, caller.tenant_id, row["id"])
+        await store.remove(connection, caller.tenant_id, row["id"])
+
+
+async def id_of(connection: AsyncConnection, caller: Caller, campaign_uuid: uuid.UUID) -> int:
+    """The id of one of the caller's campaigns. Raises NotFound."""
+    found = await store.id_of(connection, caller.tenant_id, campaign_uuid)
+    if found is None:
+        raise _unknown()
+    return found
+
+
+async def existing(connection: AsyncConnection, caller: Caller, campaign_uuid: uuid.UUID) -> Row:
+    """The row of one of the caller's campaigns. Raises NotFound."""
+    campaign_id = await id_of(connection, caller, campaign_uuid)
+    return cast("Row", await store.get(connection, caller.tenant_id, campaign_id))
+
+
+async def _held(connection: AsyncConnection, caller: Caller, campaign_uuid: uuid.UUID) -> Row:
+    campaign_id = await id_of(connection, caller, campaign_uuid)
+    return await campaign_transitions.take(
+        connection, caller, campaign_id, wait_seconds=EDIT_WAIT_SECONDS
+    )
+
+
+def _is_strict(caller: Caller) -> bool:
+    return RULES[caller.door].strict_merge_tags
+
+
+def _unknown() -> NotFound:
+    return NotFound("There is no such campaign.")

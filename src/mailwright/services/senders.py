@@ -1,0 +1,193 @@
+"""Senders: the names and addresses a tenant writes from."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypedDict
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mailwright.domain.email_address import EmailAddress
+from mailwright.domain.ids import new_id
+from mailwright.errors import Conflict, InvalidInput, NotFound
+from mailwright.services.caller import Caller
+from mailwright.services.campaign_fields import parse_reply_to
+from mailwright.services.paging import Page, Paged
+from mailwright.services.runtime import Runtime
+from mailwright.store import projects
+from mailwright.store import senders as store
+from mailwright.store.rows import Row
+from mailwright.wire.smtp_url import Transport
+
+NAME_LENGTH_MAX = 255
+
+
+@dataclass(frozen=True, slots=True)
+class SenderIdentity:
+    """A sender as easymail's clients know it (vendors.md 3.1)."""
+
+    uuid: uuid.UUID
+    email: str
+    from_name: str
+    reply_to: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SenderView:
+    """A sender in full. Campaigns can use it when it is `enabled`, which it is once `confirmed`."""
+
+    uuid: uuid.UUID
+    email: str
+    name: str
+    reply_to: str | None
+    enabled: bool
+    confirmed: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+class SenderChanges(TypedDict, total=False):
+    """The fields a call sets; absent ones stay as they are."""
+
+    name: str
+    reply_to: str | None
+    enabled: bool
+
+
+async def create_sender(
+    runtime: Runtime, caller: Caller, email: str, name: str, reply_to: str | None = None
+) -> SenderView:
+    """The new sender, confirmed at once where that is safe, else disabled until it is.
+
+    It is safe when the address is a member's, or when mail cannot leave this machine (transport
+    `capture:` or loopback). Raises Conflict DUPLICATE_RESOURCE when the address is taken.
+    """
+    caller.require("senders:write")
+    address = EmailAddress.parse(email)
+    values: dict[str, object] = {
+        "uuid": new_id(),
+        "email": address.text,
+        "email_key": address.key,
+        "name": _name(name),
+        "reply_to": parse_reply_to(reply_to, "reply_to"),
+    }
+    async with runtime.database.transaction() as connection:
+        confirmed = await _is_safe(runtime, connection, caller, address)
+        values |= {"enabled": confirmed, "confirmed_at": runtime.now() if confirmed else None}
+        row = await store.add(connection, caller.tenant_id, values)
+    if row is None:
+        raise Conflict(
+            "There is a sender of that address already.",
+            code="DUPLICATE_RESOURCE",
+            details={"email": ["There is a sender of that address already."]},
+        )
+    return _view(row)
+
+
+async def get_sender(runtime: Runtime, caller: Caller, sender_uuid: uuid.UUID) -> SenderView:
+    """One sender. Raises NotFound."""
+    caller.require("senders:read")
+    async with runtime.database.reading() as connection:
+        return _view(await _existing(connection, caller, sender_uuid))
+
+
+async def page_senders(runtime: Runtime, caller: Caller, page: Page) -> Paged[SenderView]:
+    """Senders by address, disabled ones among them."""
+    rows, total = await _page(runtime, caller, page, enabled_only=False)
+    return Paged([_view(row) for row in rows], total, page)
+
+
+async def page_identities(runtime: Runtime, caller: Caller, page: Page) -> Paged[SenderIdentity]:
+    """The senders that campaigns can use, by address."""
+    rows, total = await _page(runtime, caller, page, enabled_only=True)
+    found = [
+        SenderIdentity(row["uuid"], row["email"], row["name"], row["reply_to"]) for row in rows
+    ]
+    return Paged(found, total, page)
+
+
+async def change_sender(
+    runtime: Runtime, caller: Caller, sender_uuid: uuid.UUID, changes: SenderChanges
+) -> SenderView:
+    """The sender with `changes` made. Raises NotFound, Conflict SENDER_NOT_CONFIRMED."""
+    caller.require("senders:write")
+    values: dict[str, object] = dict(changes)
+    if "name" in changes:
+        values["name"] = _name(changes["name"])
+    if "reply_to" in changes:
+        values["reply_to"] = parse_reply_to(changes["reply_to"], "reply_to")
+    async with runtime.database.transaction() as connection:
+        row = await _existing(connection, caller, sender_uuid)
+        if changes.get("enabled") and row["confirmed_at"] is None:
+            raise Conflict("This address has not been confirmed yet.", code="SENDER_NOT_CONFIRMED")
+        changed = await store.change(connection, caller.tenant_id, sender_uuid, values)
+    return _view(changed or row)
+
+
+async def delete_sender(runtime: Runtime, caller: Caller, sender_uuid: uuid.UUID) -> None:
+    """The sender is gone. Raises NotFound, Conflict SENDER_IN_USE while a campaign names it."""
+    caller.require("senders:write")
+    async with runtime.database.transaction() as connection:
+        await _existing(connection, caller, sender_uuid)
+        try:
+            await store.remove(connection, caller.tenant_id, sender_uuid)
+        except IntegrityError:
+            raise Conflict(
+                "A campaign uses this sender; disable it instead.", code="SENDER_IN_USE"
+            ) from None
+
+
+async def _page(
+    runtime: Runtime, caller: Caller, page: Page, *, enabled_only: bool
+) -> tuple[list[Row], int]:
+    caller.require("senders:read")
+    async with runtime.database.reading() as connection:
+        rows, total = await store.page(
+            connection,
+            caller.tenant_id,
+            enabled_only=enabled_only,
+            limit=page.per_page,
+            offset=page.offset,
+        )
+    return list(rows), total
+
+
+async def _existing(connection: AsyncConnection, caller: Caller, sender_uuid: uuid.UUID) -> Row:
+    row = await store.get(connection, caller.tenant_id, sender_uuid)
+    if row is None:
+        raise NotFound("There is no such sender.")
+    return row
+
+
+async def _is_safe(
+    runtime: Runtime, connection: AsyncConnection, caller: Caller, address: EmailAddress
+) -> bool:
+    if await store.is_members_address(connection, caller.tenant_id, address.key):
+        return True
+    project = await projects.default(connection, caller.tenant_id)
+    sealed = project["smtp_url_sealed"] if project is not None else None
+    url = runtime.keys.unseal(sealed) if sealed else runtime.settings.smtp_url.get_secret_value()
+    return Transport.parse(url).is_loopback
+
+
+def _name(text: str) -> str:
+    found = text.strip()
+    if not 1 <= len(found) <= NAME_LENGTH_MAX or not found.isprintable():
+        raise InvalidInput.field("name", f"One line of 1 to {NAME_LENGTH_MAX} characters.")
+    return found
+
+
+def _view(row: Row) -> SenderView:
+    return SenderView(
+        uuid=row["uuid"],
+        email=row["email"],
+        name=row["name"],
+        reply_to=row["reply_to"],
+        enabled=row["enabled"],
+        confirmed=row["confirmed_at"] is not None,
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )

@@ -1,0 +1,28 @@
+"""What a campaign refers to by uuid, looked up among the tenant's own rows."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+
+from sqlalchemy import Table, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mailwright.store.tables import contacts, lists, projects, segments, senders
+
+_TABLES: Mapping[str, Table] = {
+    "list": lists,
+    "segment": segments,
+    "sender": senders,
+    "project": projects,
+    "contact": contacts,
+}
+
+
+async def id_of(
+    connection: AsyncConnection, tenant_id: int, noun: str, wanted: uuid.UUID
+) -> int | None:
+    """The id of the tenant's row, or None. It cannot be deleted until the transaction ends."""
+    table = _TABLES[noun]
+    statement = select(table.c.id).where(table.c.tenant_id == tenant_id, table.c.uuid == wanted)
+    return await connection.scalar(statement.with_for_update(read=True, key_share=True))
