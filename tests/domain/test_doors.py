@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 
@@ -16,7 +16,11 @@ from mailwright.domain.doors import (
 )
 from mailwright.errors import Conflict
 
-EASYMAIL = {  # seed 003, "Editing and deleting by status" and "Sending lifecycle"
+Rule = Callable[[Door, S], None]
+
+EASYMAIL: Mapping[
+    Rule, tuple[set[S], str]
+] = {  # seed 003, "Editing and deleting by status" and "Sending lifecycle"
     require_editable: ({S.DRAFT, S.SCHEDULED, S.FAILED}, "CAMPAIGN_NOT_EDITABLE"),
     require_deletable: ({S.DRAFT, S.SENT, S.FAILED, S.CANCELED}, "CAMPAIGN_NOT_DELETABLE"),
     require_cancelable: ({S.QUEUED, S.SENDING, S.PAUSED}, "CAMPAIGN_NOT_CANCELABLE"),
@@ -25,9 +29,7 @@ EASYMAIL = {  # seed 003, "Editing and deleting by status" and "Sending lifecycl
 
 @pytest.mark.parametrize("state", S)
 @pytest.mark.parametrize("rule", EASYMAIL)
-def test_easymails_door_allows_what_its_documentation_says(
-    rule: Callable[[Door, S], None], state: S
-) -> None:
+def test_easymails_door_allows_what_its_documentation_says(rule: Rule, state: S) -> None:
     allowed, code = EASYMAIL[rule]
     if state in allowed:
         rule(Door.API, state)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict, cast
+from uuid import UUID
 
 from mailwright.domain.locales import parse_locale
 from mailwright.errors import InvalidInput, NotFound
@@ -27,7 +27,7 @@ class AccountView:
     language has no variant.
     """
 
-    uuid: uuid.UUID
+    uuid: UUID
     slug: str
     name: str
     postal_address: str | None

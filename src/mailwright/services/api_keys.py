@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import secrets
 import string
-import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from mailwright.domain.doors import Door
 from mailwright.domain.ids import new_id
@@ -44,7 +44,7 @@ class NewApiKey:
 class ApiKeyView:
     """A key as its tenant sees it: never the key itself."""
 
-    uuid: uuid.UUID
+    uuid: UUID
     name: str
     prefix: str
     scopes: list[str]
@@ -101,7 +101,7 @@ async def page_api_keys(runtime: Runtime, caller: Caller, page: Page) -> Paged[A
     return Paged([_view(row) for row in rows], total, page)
 
 
-async def get_api_key(runtime: Runtime, caller: Caller, key_uuid: uuid.UUID) -> ApiKeyView:
+async def get_api_key(runtime: Runtime, caller: Caller, key_uuid: UUID) -> ApiKeyView:
     """One key. Raises NotFound."""
     caller.require("api-keys:read")
     async with runtime.database.reading() as connection:
@@ -111,7 +111,7 @@ async def get_api_key(runtime: Runtime, caller: Caller, key_uuid: uuid.UUID) -> 
     return _view(row)
 
 
-async def revoke_api_key(runtime: Runtime, caller: Caller, key_uuid: uuid.UUID) -> ApiKeyView:
+async def revoke_api_key(runtime: Runtime, caller: Caller, key_uuid: UUID) -> ApiKeyView:
     """The key opens nothing any more: here at once, in other processes within 5 s.
 
     Revoking it again changes nothing. Raises NotFound.

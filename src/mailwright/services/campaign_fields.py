@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, TypedDict, cast
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -30,10 +30,10 @@ class CampaignChanges(TypedDict, total=False):
     preheader: str | None
     from_name: str | None
     reply_to: str | None
-    from_identity: uuid.UUID | None
-    list_uuid: uuid.UUID | None
-    segment_uuid: uuid.UUID | None
-    project_uuid: uuid.UUID | None
+    from_identity: UUID | None
+    list_uuid: UUID | None
+    segment_uuid: UUID | None
+    project_uuid: UUID | None
     language: str
     track_opens: bool
     track_clicks: bool
@@ -114,7 +114,7 @@ async def reference_columns(
     connection: AsyncConnection, tenant_id: int, fields: CampaignChanges
 ) -> dict[str, object]:
     """The ids behind the uuids. Raises InvalidInput naming every one that is not the tenant's."""
-    given = cast("Mapping[str, uuid.UUID | None]", fields)
+    given = cast("Mapping[str, UUID | None]", fields)
     values: dict[str, object] = {}
     foreign: dict[str, list[str]] = {}
     for field, (column, noun) in _REFERENCES.items():

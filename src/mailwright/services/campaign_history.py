@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from mailwright.services import campaigns
 from mailwright.services.caller import Caller
@@ -27,7 +27,7 @@ class CampaignStep:
 
 
 async def page_history(
-    runtime: Runtime, caller: Caller, campaign_uuid: uuid.UUID, page: Page
+    runtime: Runtime, caller: Caller, campaign_uuid: UUID, page: Page
 ) -> Paged[CampaignStep]:
     """The transitions, newest first. Raises NotFound."""
     caller.require("campaigns:read")

@@ -6,10 +6,10 @@ The state is judged before readiness: a sent campaign says so, whatever else it 
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -30,7 +30,7 @@ PAST_TOLERANCE = timedelta(seconds=60)
 _E = CampaignEvent
 
 
-async def send_campaign(runtime: Runtime, caller: Caller, campaign_uuid: uuid.UUID) -> CampaignView:
+async def send_campaign(runtime: Runtime, caller: Caller, campaign_uuid: UUID) -> CampaignView:
     """The campaign, queued: it leaves as soon as a worker is free. After `failed`, only the rest.
 
     Raises NotFound, Conflict CAMPAIGN_NOT_SENDABLE, NotReady CAMPAIGN_NOT_READY.
@@ -44,7 +44,7 @@ async def send_campaign(runtime: Runtime, caller: Caller, campaign_uuid: uuid.UU
 
 
 async def schedule_campaign(
-    runtime: Runtime, caller: Caller, campaign_uuid: uuid.UUID, scheduled_at: datetime
+    runtime: Runtime, caller: Caller, campaign_uuid: UUID, scheduled_at: datetime
 ) -> CampaignView:
     """The campaign, scheduled, or moved to another time. A minute ago means now.
 
@@ -65,7 +65,7 @@ async def schedule_campaign(
 
 
 async def unschedule_campaign(
-    runtime: Runtime, caller: Caller, campaign_uuid: uuid.UUID
+    runtime: Runtime, caller: Caller, campaign_uuid: UUID
 ) -> CampaignView:
     """The campaign, a draft again. Raises NotFound, Conflict CAMPAIGN_NOT_UNSCHEDULABLE."""
     async with _held(runtime, caller, campaign_uuid) as (connection, row):
@@ -73,9 +73,7 @@ async def unschedule_campaign(
         return await _view(connection, row)
 
 
-async def pause_campaign(
-    runtime: Runtime, caller: Caller, campaign_uuid: uuid.UUID
-) -> CampaignView:
+async def pause_campaign(runtime: Runtime, caller: Caller, campaign_uuid: UUID) -> CampaignView:
     """The campaign, held: no further mail leaves. Raises Conflict CAMPAIGN_NOT_PAUSABLE."""
     async with _held(runtime, caller, campaign_uuid) as (connection, row):
         await campaign_transitions.move(
@@ -84,9 +82,7 @@ async def pause_campaign(
         return await _view(connection, row)
 
 
-async def resume_campaign(
-    runtime: Runtime, caller: Caller, campaign_uuid: uuid.UUID
-) -> CampaignView:
+async def resume_campaign(runtime: Runtime, caller: Caller, campaign_uuid: UUID) -> CampaignView:
     """The campaign, queued again; it goes on where it was. Raises CAMPAIGN_NOT_RESUMABLE."""
     async with _held(runtime, caller, campaign_uuid) as (connection, row):
         await campaign_transitions.move(connection, runtime, caller, row, _E.RESUME)
@@ -94,9 +90,7 @@ async def resume_campaign(
         return await _view(connection, row)
 
 
-async def cancel_campaign(
-    runtime: Runtime, caller: Caller, campaign_uuid: uuid.UUID
-) -> CampaignView:
+async def cancel_campaign(runtime: Runtime, caller: Caller, campaign_uuid: UUID) -> CampaignView:
     """The campaign, stopped for good; who was not mailed yet never is.
 
     Raises NotFound, Conflict CAMPAIGN_NOT_CANCELABLE (what may be canceled differs by door).
@@ -110,7 +104,7 @@ async def cancel_campaign(
 
 @asynccontextmanager
 async def _held(
-    runtime: Runtime, caller: Caller, campaign_uuid: uuid.UUID
+    runtime: Runtime, caller: Caller, campaign_uuid: UUID
 ) -> AsyncGenerator[tuple[AsyncConnection, Row]]:
     """The campaign's row, held in a transaction that ends with the block."""
     caller.require("campaigns:write")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from mailwright.domain import readiness
 from mailwright.services.campaign_readiness import facts
@@ -18,8 +18,8 @@ _UNDER_WAY = frozenset({"queued", "sending"})
 class AudienceView:
     """Whom the campaign is for: a list, a segment, or both (then their intersection)."""
 
-    list_uuid: uuid.UUID | None
-    segment_uuid: uuid.UUID | None
+    list_uuid: UUID | None
+    segment_uuid: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Readiness:
 class CampaignRow:
     """A campaign in a list. `recipients_count` is 0 until it was sent."""
 
-    uuid: uuid.UUID
+    uuid: UUID
     name: str
     status: str
     subject: str | None
@@ -54,7 +54,7 @@ class CampaignView:
     waits for it; `content_kind`: `document` or `html`; `started_at` and `finished_at`: of sending.
     """
 
-    uuid: uuid.UUID
+    uuid: UUID
     name: str
     status: str
     status_reason: str | None
@@ -63,7 +63,7 @@ class CampaignView:
     preheader: str | None
     from_name: str | None
     reply_to: str | None
-    from_identity: uuid.UUID | None
+    from_identity: UUID | None
     from_email: str | None
     language: str
     content: str | None
@@ -72,7 +72,7 @@ class CampaignView:
     content_overwrite_required: bool
     audience: AudienceView
     readiness: Readiness
-    project_uuid: uuid.UUID | None
+    project_uuid: UUID | None
     track_opens: bool
     track_clicks: bool
     max_delay_seconds: int

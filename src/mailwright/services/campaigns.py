@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import cast
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -83,7 +83,7 @@ async def create_campaign(
         return full_view(await store.seen(connection, tenant_id, campaign_id))
 
 
-async def get_campaign(runtime: Runtime, caller: Caller, campaign_uuid: uuid.UUID) -> CampaignView:
+async def get_campaign(runtime: Runtime, caller: Caller, campaign_uuid: UUID) -> CampaignView:
     """One campaign in full. Raises NotFound."""
     caller.require("campaigns:read")
     async with runtime.database.reading() as connection:
@@ -94,7 +94,7 @@ async def get_campaign(runtime: Runtime, caller: Caller, campaign_uuid: uuid.UUI
 
 
 async def body_sections(
-    runtime: Runtime, caller: Caller, campaign_uuid: uuid.UUID, names: Collection[str]
+    runtime: Runtime, caller: Caller, campaign_uuid: UUID, names: Collection[str]
 ) -> dict[str, object]:
     """Of `document`, `html` and `text` those named, as stored; null while there is no body."""
     caller.require("campaigns:read")
@@ -136,7 +136,7 @@ async def page_campaigns(
 
 
 async def change_campaign(
-    runtime: Runtime, caller: Caller, campaign_uuid: uuid.UUID, changes: CampaignChanges
+    runtime: Runtime, caller: Caller, campaign_uuid: UUID, changes: CampaignChanges
 ) -> CampaignView:
     """The campaign with `changes` made, all of them or none.
 
@@ -162,9 +162,7 @@ async def change_campaign(
         return full_view(await store.seen(connection, tenant_id, row["id"]))
 
 
-async def duplicate_campaign(
-    runtime: Runtime, caller: Caller, campaign_uuid: uuid.UUID
-) -> CampaignView:
+async def duplicate_campaign(runtime: Runtime, caller: Caller, campaign_uuid: UUID) -> CampaignView:
     """A new draft with the same content and audience, called `Copy of …`. Raises NotFound."""
     caller.require("campaigns:write")
     now = runtime.now()
@@ -179,7 +177,7 @@ async def duplicate_campaign(
         return full_view(await store.seen(connection, tenant_id, campaign_id))
 
 
-async def delete_campaign(runtime: Runtime, caller: Caller, campaign_uuid: uuid.UUID) -> None:
+async def delete_campaign(runtime: Runtime, caller: Caller, campaign_uuid: UUID) -> None:
     """The campaign is gone; what the ledger tells of people stays, and nobody else is mailed.
 
     Raises NotFound, Conflict CAMPAIGN_NOT_DELETABLE.
@@ -192,7 +190,7 @@ async def delete_campaign(runtime: Runtime, caller: Caller, campaign_uuid: uuid.
         await store.remove(connection, caller.tenant_id, row["id"])
 
 
-async def id_of(connection: AsyncConnection, caller: Caller, campaign_uuid: uuid.UUID) -> int:
+async def id_of(connection: AsyncConnection, caller: Caller, campaign_uuid: UUID) -> int:
     """The id of one of the caller's campaigns. Raises NotFound."""
     found = await store.id_of(connection, caller.tenant_id, campaign_uuid)
     if found is None:
@@ -200,13 +198,13 @@ async def id_of(connection: AsyncConnection, caller: Caller, campaign_uuid: uuid
     return found
 
 
-async def existing(connection: AsyncConnection, caller: Caller, campaign_uuid: uuid.UUID) -> Row:
+async def existing(connection: AsyncConnection, caller: Caller, campaign_uuid: UUID) -> Row:
     """The row of one of the caller's campaigns. Raises NotFound."""
     campaign_id = await id_of(connection, caller, campaign_uuid)
     return cast("Row", await store.get(connection, caller.tenant_id, campaign_id))
 
 
-async def _held(connection: AsyncConnection, caller: Caller, campaign_uuid: uuid.UUID) -> Row:
+async def _held(connection: AsyncConnection, caller: Caller, campaign_uuid: UUID) -> Row:
     campaign_id = await id_of(connection, caller, campaign_uuid)
     return await campaign_transitions.take(
         connection, caller, campaign_id, wait_seconds=EDIT_WAIT_SECONDS

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from mailwright.domain.email_address import EmailAddress
 from mailwright.domain.message_lifecycle import MessageState
@@ -77,7 +77,7 @@ class Recipient:
     `state` is the exact one; `reason` says why somebody was skipped or could not be mailed.
     """
 
-    contact_uuid: uuid.UUID | None
+    contact_uuid: UUID | None
     email: str
     first_name: str | None
     last_name: str | None
@@ -108,7 +108,7 @@ class AfterCursor:
 async def page_audience(
     runtime: Runtime,
     caller: Caller,
-    campaign_uuid: uuid.UUID,
+    campaign_uuid: UUID,
     page: Page,
     *,
     search: str | None = None,
@@ -135,7 +135,7 @@ async def page_audience(
 async def page_recipients(
     runtime: Runtime,
     caller: Caller,
-    campaign_uuid: uuid.UUID,
+    campaign_uuid: UUID,
     page: Page,
     wanted: RecipientFilter,
 ) -> Paged[RecipientSections]:
@@ -152,7 +152,7 @@ async def page_recipients(
 async def recipients_after(
     runtime: Runtime,
     caller: Caller,
-    campaign_uuid: uuid.UUID,
+    campaign_uuid: UUID,
     cursor: str,
     wanted: RecipientFilter,
     *,

@@ -10,10 +10,10 @@ the reasons of who was skipped.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -78,13 +78,13 @@ class Stats:
 class LinkClicks:
     """A link of a campaign's mails. `clicks`: times; `unique_clicks`: people."""
 
-    uuid: uuid.UUID
+    uuid: UUID
     url: str
     clicks: int
     unique_clicks: int
 
 
-async def get_report(runtime: Runtime, caller: Caller, campaign_uuid: uuid.UUID) -> Report:
+async def get_report(runtime: Runtime, caller: Caller, campaign_uuid: UUID) -> Report:
     """The figures as of now; zeros before it was sent. Raises NotFound."""
     caller.require("campaigns:read")
     async with runtime.database.reading() as connection:
@@ -92,7 +92,7 @@ async def get_report(runtime: Runtime, caller: Caller, campaign_uuid: uuid.UUID)
         return await _report(connection, row, runtime.now())
 
 
-async def get_stats(runtime: Runtime, caller: Caller, campaign_uuid: uuid.UUID) -> Stats:
+async def get_stats(runtime: Runtime, caller: Caller, campaign_uuid: UUID) -> Stats:
     """The short figures as of now. Raises NotFound."""
     report = await get_report(runtime, caller, campaign_uuid)
     return Stats(
@@ -110,7 +110,7 @@ async def get_stats(runtime: Runtime, caller: Caller, campaign_uuid: uuid.UUID) 
 
 
 async def page_link_clicks(
-    runtime: Runtime, caller: Caller, campaign_uuid: uuid.UUID, page: Page
+    runtime: Runtime, caller: Caller, campaign_uuid: UUID, page: Page
 ) -> Paged[LinkClicks]:
     """The campaign's links, most clicked first, those nobody clicked included."""
     caller.require("campaigns:read")

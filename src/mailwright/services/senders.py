@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
+from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -29,7 +29,7 @@ NAME_LENGTH_MAX = 255
 class SenderIdentity:
     """A sender as easymail's clients know it (vendors.md 3.1)."""
 
-    uuid: uuid.UUID
+    uuid: UUID
     email: str
     from_name: str
     reply_to: str | None
@@ -39,7 +39,7 @@ class SenderIdentity:
 class SenderView:
     """A sender in full. Campaigns can use it when it is `enabled`, which it is once `confirmed`."""
 
-    uuid: uuid.UUID
+    uuid: UUID
     email: str
     name: str
     reply_to: str | None
@@ -87,7 +87,7 @@ async def create_sender(
     return _view(row)
 
 
-async def get_sender(runtime: Runtime, caller: Caller, sender_uuid: uuid.UUID) -> SenderView:
+async def get_sender(runtime: Runtime, caller: Caller, sender_uuid: UUID) -> SenderView:
     """One sender. Raises NotFound."""
     caller.require("senders:read")
     async with runtime.database.reading() as connection:
@@ -110,7 +110,7 @@ async def page_identities(runtime: Runtime, caller: Caller, page: Page) -> Paged
 
 
 async def change_sender(
-    runtime: Runtime, caller: Caller, sender_uuid: uuid.UUID, changes: SenderChanges
+    runtime: Runtime, caller: Caller, sender_uuid: UUID, changes: SenderChanges
 ) -> SenderView:
     """The sender with `changes` made. Raises NotFound, Conflict SENDER_NOT_CONFIRMED."""
     caller.require("senders:write")
@@ -127,7 +127,7 @@ async def change_sender(
     return _view(changed or row)
 
 
-async def delete_sender(runtime: Runtime, caller: Caller, sender_uuid: uuid.UUID) -> None:
+async def delete_sender(runtime: Runtime, caller: Caller, sender_uuid: UUID) -> None:
     """The sender is gone. Raises NotFound, Conflict SENDER_IN_USE while a campaign names it."""
     caller.require("senders:write")
     async with runtime.database.transaction() as connection:
@@ -155,7 +155,7 @@ async def _page(
     return list(rows), total
 
 
-async def _existing(connection: AsyncConnection, caller: Caller, sender_uuid: uuid.UUID) -> Row:
+async def _existing(connection: AsyncConnection, caller: Caller, sender_uuid: UUID) -> Row:
     row = await store.get(connection, caller.tenant_id, sender_uuid)
     if row is None:
         raise NotFound("There is no such sender.")

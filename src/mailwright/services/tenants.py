@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -30,7 +30,7 @@ DEFAULT = "default"  # the slug of the tenant of the first start
 class TenantView:
     """A tenant: `id` is its public id, as `X-Tenant-Id` takes it."""
 
-    id: uuid.UUID
+    id: UUID
     slug: str
     name: str
     created_at: datetime
@@ -83,7 +83,7 @@ async def find_tenant(connection: AsyncConnection, tenant: str) -> Row:
     row = await store.by_slug(connection, tenant)
     if row is None:
         try:
-            row = await store.by_uuid(connection, uuid.UUID(tenant))
+            row = await store.by_uuid(connection, UUID(tenant))
         except ValueError:
             row = None
     if row is None:
