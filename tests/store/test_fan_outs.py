@@ -36,9 +36,7 @@ async def _chunk(
 ) -> Row:
     async with database.transaction() as connection:
         position = await fan_outs.begin(connection, tenant_id, campaign_id, audience)
-        return await fan_outs.write_chunk(
-            connection, tenant_id, campaign_id, audience, position, size
-        )
+        return await fan_outs.write_chunk(connection, position, size)
 
 
 async def _all(database: Database, tenant_id: int, campaign_id: int, audience: Audience) -> Row:
@@ -145,7 +143,7 @@ async def test_a_chunk_that_is_rolled_back_is_written_again(
     try:
         async with database.transaction() as connection:
             position = await fan_outs.begin(connection, tenant.id, campaign.id, EVERYBODY)
-            await fan_outs.write_chunk(connection, tenant.id, campaign.id, EVERYBODY, position, 20)
+            await fan_outs.write_chunk(connection, position, 20)
             raise InterruptedError
     except InterruptedError:
         pass

@@ -1,1 +1,1 @@
-"""The engine: fan-out, batches, compile, throttle, recorder."""
+"""The engine: audiences into the ledger, batches to workers, mails out, outcomes back."""

@@ -13,11 +13,16 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mailwright.domain.campaign_lifecycle import CampaignState
 from mailwright.store.database import Connection
 from mailwright.store.rows import Row, every
 from mailwright.store.tables import batches
 
 COUNTS = ("sent", "deferred", "bounced", "failed", "skipped", "canceled", "possibly_repeated")
+
+#: States of a campaign whose batches leave, and those in which its retries go on.
+SENDING = frozenset({CampaignState.SENDING.value})
+RETRYING = SENDING | {CampaignState.SENT.value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,11 @@ class Lease:
     def key(self) -> tuple[int, int, int, int]:
         """Tenant, campaign, number and fence: what every statement of the lease begins with."""
         return self.tenant_id, self.campaign_id, self.number, self.fence
+
+    @property
+    def sendable_states(self) -> frozenset[str]:
+        """The campaign states in which its mails may leave."""
+        return RETRYING if self.is_retry else SENDING
 
     @property
     def is_retry(self) -> bool:
@@ -74,6 +84,9 @@ WITH RECURSIVE waiting AS (
          AND CASE WHEN c.project_id IS NULL THEN p.is_default ELSE p.id = c.project_id END
         WHERE c.state IN ('sending', 'sent')
           AND (c.sandbox OR p.outage_retry_at IS NULL OR p.outage_retry_at <= now())
+          AND NOT EXISTS (  -- a restored installation does not send until it is told to
+              SELECT FROM installation i
+              WHERE i.tenant_id = 0 AND i.name = 'sending_enabled' AND i.value = 'false')
     ) every_campaign
     WHERE lane <> ALL ($3::text[])
     ORDER BY campaign_id <= $4, campaign_id

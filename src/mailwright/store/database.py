@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, cast
 
 import asyncpg
 import orjson
-from sqlalchemy import URL
+from sqlalchemy import URL, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import PoolProxiedConnection
 
 from mailwright.errors import ConfigurationError, DatabaseUnreachable
 
@@ -51,6 +52,7 @@ class Database:
             connect_args={"server_settings": {"timezone": "UTC", "application_name": "mailwright"}},
         )
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[AsyncConnection]:
@@ -101,6 +103,13 @@ async def _acquired(
             raise DatabaseUnreachable("The connection to the database was lost.") from error
         raise
     await source.__aexit__(None, None, None)
+
+
+def _refuse_closed(pooled: PoolProxiedConnection, *_: object) -> None:
+    """Makes the pool replace a connection that PostgreSQL has closed, without asking it."""
+    driver = cast("Connection | None", pooled.driver_connection)
+    if driver is None or driver.is_closed():
+        raise DisconnectionError
 
 
 def _to_json(value: object) -> str:

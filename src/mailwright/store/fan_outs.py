@@ -87,16 +87,13 @@ async def start_over(
     return await only(connection, restarted)
 
 
-async def write_chunk(
-    connection: AsyncConnection,
-    tenant_id: int,
-    campaign_id: int,
-    audience: Audience,
-    position: Row,
-    size: int,
-) -> Row:
-    """The position after the next `size` contacts; `finished_at` is set when they were the last."""
-    statement = _chunk(tenant_id, campaign_id, audience)
+async def write_chunk(connection: AsyncConnection, position: Row, size: int) -> Row:
+    """The position after the next `size` contacts; `finished_at` is set when they were the last.
+
+    The audience is the one the fan-out began with, whatever has become of its segment since.
+    """
+    audience = Audience(**position["audience"])
+    statement = _chunk(position["tenant_id"], position["campaign_id"], audience)
     values = {
         "size": size,
         "last_contact_id": position["last_contact_id"],

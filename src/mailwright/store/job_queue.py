@@ -8,7 +8,8 @@ again for whatever lost its job.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -26,6 +27,9 @@ from mailwright.store.database import Connection, Database
 #: PgQueuer lives in a schema of its own: Alembic must not take its tables for strays of ours.
 SETTINGS = DBSettings(db_schema="jobs")
 
+CLOSE_SECONDS = 1.0
+
+_BATCHES_CHANNEL = "mailwright_batches"
 _ENQUEUE = qb.QueryQueueBuilder(SETTINGS).build_enqueue_query("skip")
 
 
@@ -75,18 +79,23 @@ def queries(connection: Connection) -> Queries:
     )
 
 
-CAMPAIGNS_CHANNEL = "mailwright_batches"
-
-
 async def wake_workers(connection: AsyncConnection) -> None:
     """Tells every worker, when the transaction commits, that there is a batch to claim."""
-    await connection.execute(select(func.pg_notify(CAMPAIGNS_CHANNEL, "")))
+    await connection.execute(select(func.pg_notify(_BATCHES_CHANNEL, "")))
 
 
-async def on_batches(connection: Connection, woken: asyncio.Event) -> None:
-    """Sets `woken` whenever somebody calls `wake_workers`, as long as `connection` is open."""
+@asynccontextmanager
+async def listening(database: Database, woken: asyncio.Event) -> AsyncGenerator[asyncio.Event]:
+    """Sets `woken` whenever somebody calls `wake_workers`; gives an event set at the end of it."""
 
     def wake(*_: object) -> None:
         woken.set()
 
-    await connection.add_listener(CAMPAIGNS_CHANNEL, wake)
+    connection = await connect(database)
+    is_lost = asyncio.Event()
+    connection.add_termination_listener(lambda _: is_lost.set())
+    try:
+        await connection.add_listener(_BATCHES_CHANNEL, wake)
+        yield is_lost
+    finally:
+        await connection.close(timeout=CLOSE_SECONDS)

@@ -23,6 +23,7 @@ class Outcome:
     """What became of one message. `state` and `reason` are stored as they are."""
 
     message_id: int
+    attempts: int  # before this one
     state: MessageState
     reason: str | None = None
     reply: str | None = None  # the server's words
@@ -78,7 +79,8 @@ async def follow_addresses(connection: AsyncConnection, lease: Lease) -> None:
     )
 
 
-# The states are `message_lifecycle.CLAIMABLE`; a test compares.
+# The states are `message_lifecycle.CLAIMABLE`; a test compares. `attempts` makes the statement safe
+# to say twice, after a connection that broke while it was being committed.
 _RECORD = """
 WITH mine AS (
     SELECT 1 FROM batches
@@ -86,8 +88,8 @@ WITH mine AS (
     FOR UPDATE
 ), given AS (
     SELECT * FROM unnest($8::bigint[], $9::text[], $10::text[], $11::text[], $12::float8[],
-                         $13::boolean[], $14::integer[])
-    AS given (id, state, reason, reply, retry_seconds, possibly_repeated, tries)
+                         $13::boolean[], $14::integer[], $15::integer[])
+    AS given (id, state, reason, reply, retry_seconds, possibly_repeated, attempts, tries)
 ), recorded AS (
     UPDATE messages m
     SET state = given.state, reason = given.reason, reply = given.reply,
@@ -98,12 +100,13 @@ WITH mine AS (
         possibly_repeated = m.possibly_repeated OR given.possibly_repeated
     FROM given, mine
     WHERE m.tenant_id = $1 AND m.id = given.id AND m.state IN ('queued', 'deferred')
+      AND m.attempts = given.attempts
     RETURNING m.state, given.possibly_repeated
 ), suppressed AS (
     INSERT INTO suppressions (tenant_id, uuid, email_key, reason, scope, source, evidence)
     SELECT $1, s.uuid, s.email_key, 'bounce', 'all', 'delivery',
            jsonb_build_object('message_id', given.id, 'reply', given.reply)
-    FROM unnest($15::uuid[], $16::text[], $17::bigint[]) AS s (uuid, email_key, message_id)
+    FROM unnest($16::uuid[], $17::text[], $18::bigint[]) AS s (uuid, email_key, message_id)
     JOIN given ON given.id = s.message_id
     CROSS JOIN mine
     ON CONFLICT DO NOTHING
@@ -156,6 +159,7 @@ async def record(
         [outcome.reply for outcome in outcomes],
         [outcome.retry_seconds for outcome in outcomes],
         [outcome.possibly_repeated for outcome in outcomes],
+        [outcome.attempts for outcome in outcomes],
         [int(outcome.was_tried) for outcome in outcomes],
         *([row[column] for row in suppressed] for column in range(3)),
     )
