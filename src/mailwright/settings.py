@@ -78,6 +78,9 @@ class Settings(BaseSettings):
         "off", description="on: webhooks and fetches may reach private addresses (closed networks)."
     )
     inbox_keep: int = Field(10_000, ge=0, description="Captured mails kept in the built-in inbox.")
+    upload_megabytes_max: int = Field(
+        1024, ge=1, description="Megabytes of one uploaded file, such as an import."
+    )
     log_format: Literal["auto", "console", "json"] = Field(
         "auto", description="auto: console on a terminal, JSON otherwise."
     )

@@ -38,6 +38,9 @@ _HEADINGS: Mapping[str, str] = {
         "external_id": "external_id externalid customer_id",
         "language": "language locale lang idioma langue sprache jezyk język",
         "country_code": "country_code country_iso",
+        # What our own export tells beyond the contact itself; consent never comes from a file.
+        SKIP: "contact_uuid subscription_status consent_source opted_in_at unsubscribed_at "
+        "contact_created_at",
     }.items()
     for heading in headings.split()
 }
@@ -83,7 +86,7 @@ def _recognised(heading: str, *, taken: set[str]) -> str:
     if not slug:
         return SKIP
     target = _HEADINGS.get(slug)
-    if target is not None and target not in taken:
+    if target is not None and (target == SKIP or target not in taken):
         return target
     return f"{ATTRIBUTE_PREFIX}{slug}"
 

@@ -1,13 +1,14 @@
 """The files of an import: our own copy in one encoding, read in blocks; the errors beside it.
 
-All of it blocks, so it is called through `asyncio.to_thread`.
+What is not async blocks, so it is called through `asyncio.to_thread`.
 """
 
 from __future__ import annotations
 
+import asyncio
 import codecs
 import csv
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -47,6 +48,16 @@ def folder(settings: Settings) -> Path:
     found = settings.data_dir / "imports"
     found.mkdir(mode=0o700, parents=True, exist_ok=True)
     return found
+
+
+async def write_pieces(target: Path, pieces: AsyncIterator[bytes]) -> None:
+    """Writes what arrives to `target`, piece by piece."""
+    file = await asyncio.to_thread(target.open, "xb")
+    try:
+        async for piece in pieces:
+            await asyncio.to_thread(file.write, piece)
+    finally:
+        await asyncio.to_thread(file.close)
 
 
 def copy_normalised(source: Path, target: Path) -> int:

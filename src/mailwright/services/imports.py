@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ from mailwright.domain.import_columns import (
 )
 from mailwright.errors import InvalidInput, NotFound
 from mailwright.services.caller import Caller
-from mailwright.services.import_files import copy_normalised, folder, read_block
+from mailwright.services.import_files import copy_normalised, folder, read_block, write_pieces
 from mailwright.services.import_run import run_chunk as run_chunk
 from mailwright.services.paging import Page, Paged
 from mailwright.services.runtime import Runtime
@@ -103,6 +103,18 @@ async def start_import(
         copy.unlink(missing_ok=True)
         raise
     return _view(row)
+
+
+async def receive_import(
+    runtime: Runtime, caller: Caller, new: NewImport, pieces: AsyncIterator[bytes]
+) -> ImportView:
+    """The import of a file that arrives in pieces, in the background. As `start_import`."""
+    arrived = folder(runtime.settings) / f"{new_id()}.upload"
+    try:
+        await write_pieces(arrived, pieces)
+        return await start_import(runtime, caller, new, arrived)
+    finally:
+        arrived.unlink(missing_ok=True)
 
 
 async def run_import_here(runtime: Runtime, caller: Caller, import_uuid: UUID) -> ImportView:
