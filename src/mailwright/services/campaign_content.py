@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -42,24 +42,32 @@ class Body:
     values: Mapping[str, object] | None
 
 
-async def compile_change(fields: CampaignChanges, *, strict: bool) -> Body | None:
+async def compile_change(fields: CampaignChanges, *, language: str, strict: bool) -> Body | None:
     """What `fields` make of the body; None: they leave it alone. Raises InvalidInput saying where.
 
-    `strict`: a bare unknown merge tag is a mistake. Runs in a thread: a long newsletter takes long
-    enough to hold others up.
+    `language`: of the page, a BCP 47 tag. `strict`: a bare unknown merge tag is a mistake. Runs in
+    a thread: a long newsletter takes long enough to hold others up.
     """
-    given = [name for name in _SOURCES if name in fields]
-    if len(given) > 1:
-        raise InvalidInput.field(given[1], f"Give only one of {', '.join(_SOURCES)}.")
-    if fields.get("text") is not None and given != ["html"]:
+    given = {name: value for name, value in fields.items() if name in _SOURCES}
+    filled = [name for name, value in given.items() if not _is_empty(value)]
+    if len(filled) > 1:
+        raise InvalidInput.field(filled[1], f"Give only one of {', '.join(_SOURCES)}.")
+    if fields.get("text") is not None and filled != ["html"]:
         raise InvalidInput.field("text", "A text of its own goes with html.")
     if not given:
         return None
-    source = given[0]
-    value = cast("Mapping[str, Any]", fields)[source]
-    if value is None or (isinstance(value, str) and not value.strip()):
-        return Body(source, _NONE, None)
-    return await asyncio.to_thread(_compiled, source, value, fields.get("text"), strict)
+    if not filled:
+        return Body(next(iter(given)), _NONE, None)
+    source = _Source(filled[0], given[filled[0]], fields.get("text"), language, strict)
+    return await asyncio.to_thread(_compiled, source)
+
+
+async def recompile(body: Row, *, language: str) -> Body | None:
+    """A stored body for another language; None: a page is in the language it is in."""
+    if body["document"] is None:
+        return None
+    source = _Source("document", body["document"], None, language, strict=False)
+    return await asyncio.to_thread(_compiled, source)
 
 
 async def require_overwrite(
@@ -97,39 +105,55 @@ async def save_body(
     await campaigns.change(connection, tenant_id, campaign_id, flags)
 
 
-def _compiled(source: str, value: Any, text: str | None, strict: bool) -> Body:
-    values = _of_html(value, text) if source == "html" else _of_document(source, value)
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A body as it came: the field it came in, the text beside a page, how to read it."""
+
+    field: str
+    value: Any
+    text: str | None
+    language: str
+    strict: bool
+
+
+def _compiled(source: _Source) -> Body:
+    if isinstance(source.value, str):  # as its author sees it, so that line and column are right
+        merge.check(source.value, where=source.field, strict=source.strict)
+    values = _of_html(source) if source.field == "html" else _of_document(source)
+    text_field = source.field if source.text is None else "text"
+    merge.check(values["plain_text"], where=text_field, strict=source.strict)
+    merge.check(values["html"], where=source.field, strict=source.strict)
     document = values["document"]
-    if source == "content":
-        merge.check(value, where=source, strict=strict)
-    for made in ("plain_text", "html"):
-        merge.check(str(values[made]), where=source, strict=strict)
-    return Body(source, documents.flags(document) if document else _RAW_HTML, values)
+    return Body(source.field, documents.flags(document) if document else _RAW_HTML, values)
 
 
-def _of_document(source: str, value: Any) -> dict[str, Any]:
-    if source == "content":
-        markdown.check_length(value)
-        document = markdown.from_markdown(value)
+def _of_document(source: _Source) -> dict[str, Any]:
+    if source.field == "content":
+        markdown.check_length(source.value)
+        document = markdown.from_markdown(source.value)
     else:
-        document = documents.validate_document(value)
+        document = documents.validate_document(source.value)
     return {
         "kind": "document",
         "document": document,
         "markdown": markdown.to_markdown(document),
-        "html": pages.render_document(document),
-        "plain_text": plain_text.from_document(document),
+        "html": pages.render_document(document, preheader=None, language=source.language),
+        "plain_text": plain_text.from_document(document, language=source.language),
     }
 
 
-def _of_html(page: str, text: str | None) -> dict[str, Any]:
-    if len(page) > HTML_LENGTH_MAX:
+def _of_html(source: _Source) -> dict[str, Any]:
+    if len(source.value) > HTML_LENGTH_MAX:
         raise InvalidInput.field("html", f"At most {HTML_LENGTH_MAX} characters.")
-    prepared = pages.prepare_html(page)
+    prepared = pages.prepare_html(source.value)
     return {
         "kind": "html",
         "document": None,
         "markdown": None,
         "html": prepared,
-        "plain_text": text if text is not None else plain_text.from_html(prepared),
+        "plain_text": plain_text.from_html(prepared) if source.text is None else source.text,
     }
+
+
+def _is_empty(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())

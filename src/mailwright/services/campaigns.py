@@ -15,6 +15,7 @@ from mailwright.domain.ids import new_id
 from mailwright.errors import InvalidInput, NotFound
 from mailwright.services import campaign_content, campaign_fields, campaign_transitions
 from mailwright.services.caller import Caller
+from mailwright.services.campaign_content import Body
 from mailwright.services.campaign_fields import NAME_LENGTH_MAX, CampaignChanges
 from mailwright.services.campaign_views import CampaignRow, CampaignView, full_view, row_view
 from mailwright.services.paging import Page, Paged
@@ -26,6 +27,8 @@ from mailwright.store.rows import Row
 
 #: What a change of somebody's draft may wait for a transition that is under way.
 EDIT_WAIT_SECONDS = 2.0
+
+DEFAULT_LANGUAGE = "en"
 
 #: What a copy takes over; the rest is its own life.
 _COPIED = (
@@ -70,8 +73,10 @@ async def create_campaign(
 ) -> CampaignView:
     """The new draft. Raises InvalidInput naming what is wrong, foreign uuids included."""
     caller.require("campaigns:write")
-    values = campaign_fields.columns(fields, strict=_is_strict(caller))
-    body = await campaign_content.compile_change(fields, strict=_is_strict(caller))
+    strict = RULES[caller.door].strict_merge_tags
+    values = campaign_fields.columns(fields, strict=strict)
+    language = str(values.get("language", DEFAULT_LANGUAGE))
+    body = await campaign_content.compile_change(fields, language=language, strict=strict)
     now = runtime.now()
     tenant_id = caller.tenant_id
     async with runtime.database.transaction() as connection:
@@ -144,10 +149,12 @@ async def change_campaign(
     NotFound, InvalidInput, Conflict CAMPAIGN_NOT_EDITABLE or CONTENT_OVERWRITE_REQUIRED.
     """
     caller.require("campaigns:write")
-    values = campaign_fields.columns(changes, strict=_is_strict(caller))
-    body = await campaign_content.compile_change(changes, strict=_is_strict(caller))
+    strict = RULES[caller.door].strict_merge_tags
+    values = campaign_fields.columns(changes, strict=strict)
     now = runtime.now()
     tenant_id = caller.tenant_id
+    language = values.get("language") or await _language_of(runtime, caller, campaign_uuid)
+    body = await campaign_content.compile_change(changes, language=str(language), strict=strict)
     async with runtime.database.transaction() as connection:
         row = await _held(connection, caller, campaign_uuid)
         require_editable(caller.door, CampaignState(row["state"]))
@@ -155,6 +162,9 @@ async def change_campaign(
         if body is not None:
             overwrite = changes.get("overwrite", False)
             await campaign_content.require_overwrite(connection, row, body, overwrite=overwrite)
+        elif values.get("language", row["language"]) != row["language"]:
+            body = await _translated(connection, row, str(language))
+        if body is not None:
             await campaign_content.save_body(connection, tenant_id, row["id"], body, now=now)
         if values or body is not None:
             values |= {"updated_at": now, "last_edited_at": now}
@@ -211,8 +221,15 @@ async def _held(connection: AsyncConnection, caller: Caller, campaign_uuid: UUID
     )
 
 
-def _is_strict(caller: Caller) -> bool:
-    return RULES[caller.door].strict_merge_tags
+async def _language_of(runtime: Runtime, caller: Caller, campaign_uuid: UUID) -> str:
+    async with runtime.database.reading() as connection:
+        return (await existing(connection, caller, campaign_uuid))["language"]
+
+
+async def _translated(connection: AsyncConnection, row: Row, language: str) -> Body | None:
+    """The body anew: a page says which language it is in, and dates are told in it."""
+    body = await bodies.get(connection, row["tenant_id"], row["id"])
+    return await campaign_content.recompile(body, language=language) if body else None
 
 
 def _unknown() -> NotFound:
