@@ -20,28 +20,22 @@ from mailwright.services.set_up import FirstOwner, check_secret, set_up
 from mailwright.settings import Settings
 from mailwright.store.database import Database, database_url
 from mailwright.store.embedded_postgres import embedded
-from mailwright.store.schema import is_current
+from mailwright.store.schema import is_current, migrate
 from mailwright.wire.smtp_listener import SmtpListener
 
 
-def _tell_nobody(_owner: FirstOwner) -> None:
-    """For processes that cannot be the first."""
+def _tell_nobody(_news: object) -> None:
+    """For processes whose people need not know."""
 
 
 @asynccontextmanager
-async def open_runtime(
-    settings: Settings,
-    *,
-    prepare: bool = True,
-    announce: Callable[[FirstOwner], None] = _tell_nobody,
-    revive: bool = False,
-    pool_size: int = 8,
-) -> AsyncGenerator[Runtime]:
-    """The runtime, with the embedded PostgreSQL when no database is named.
+async def open_database(
+    settings: Settings, *, revive: bool = False, pool_size: int = 8
+) -> AsyncGenerator[Database]:
+    """The database as it is: of `MAILWRIGHT_DATABASE_URL`, or the embedded one, started if need be.
 
-    `prepare` migrates and makes the first tenant, whose owner is given to `announce`; without it
-    the database must be ready. `revive` starts an embedded server again that died. Raises
-    DatabaseUnreachable, or ConfigurationError for a wrong secret or setting.
+    `revive` starts an embedded server again that died. Raises DatabaseUnreachable or
+    ConfigurationError.
     """
     async with AsyncExitStack() as stack:
         if settings.database_url is not None:
@@ -50,8 +44,29 @@ async def open_runtime(
             url = await stack.enter_async_context(embedded(settings.data_dir, revive=revive))
         database = Database(database_url(url), pool_size=pool_size)
         stack.push_async_callback(database.close)
+        yield database
+
+
+@asynccontextmanager
+async def open_runtime(
+    settings: Settings,
+    *,
+    prepare: bool = True,
+    announce: Callable[[FirstOwner], None] = _tell_nobody,
+    migrated: Callable[[list[str]], None] = _tell_nobody,
+    revive: bool = False,
+    pool_size: int = 8,
+) -> AsyncGenerator[Runtime]:
+    """The runtime, with the embedded PostgreSQL when no database is named.
+
+    `prepare` migrates, telling `migrated` what was applied, and makes the first tenant, whose owner
+    is told to `announce`; without it the database must be ready. The rest is as in
+    `open_database`. Raises DatabaseUnreachable, or ConfigurationError for a wrong secret.
+    """
+    async with open_database(settings, revive=revive, pool_size=pool_size) as database:
         runtime = Runtime(settings, database, load_keys(settings))
         if prepare:
+            migrated(await migrate(database))
             owner = await set_up(runtime)
             if owner is not None:
                 announce(owner)

@@ -19,8 +19,8 @@ from tests.clock import Clock
 
 
 @pytest.fixture
-def fresh(settings: Settings, empty_database: Database, keys: Keys, clock: Clock) -> Runtime:
-    return Runtime(settings, empty_database, keys, clock)
+def fresh(settings: Settings, database: Database, keys: Keys, clock: Clock) -> Runtime:
+    return Runtime(settings, database, keys, clock)
 
 
 async def test_the_first_start_makes_tenant_project_and_owner(fresh: Runtime) -> None:

@@ -45,7 +45,8 @@ async def publish_capture_address(runtime: Runtime, host: str, port: int) -> Non
         await store.put(connection, CAPTURE_ADDRESS, value=f"{host}:{port}")
 
 
-async def withdraw_capture_address(runtime: Runtime) -> None:
-    """Nobody listens any more."""
+async def withdraw_capture_address(runtime: Runtime, host: str, port: int) -> None:
+    """Nobody listens there any more; another server's address stays."""
     async with runtime.database.transaction() as connection:
-        await store.remove(connection, CAPTURE_ADDRESS)
+        if await store.get(connection, CAPTURE_ADDRESS) == f"{host}:{port}":
+            await store.remove(connection, CAPTURE_ADDRESS)

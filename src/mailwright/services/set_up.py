@@ -1,9 +1,11 @@
-"""The first start: schema, secret, the tenant `default` and its owner."""
+"""The first start: the secret, the tenant `default` and its owner."""
 
 from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.scopes import Role
 from mailwright.errors import ConfigurationError, InvalidInput
@@ -12,7 +14,6 @@ from mailwright.services.passwords import check_password, hash_password
 from mailwright.services.runtime import Runtime
 from mailwright.services.tenants import DEFAULT, add_tenant
 from mailwright.store import installation as store
-from mailwright.store.schema import migrate
 
 FINGERPRINT = "secret_fingerprint"
 
@@ -26,13 +27,20 @@ class FirstOwner:
 
 
 async def set_up(runtime: Runtime) -> FirstOwner | None:
-    """Brings the installation to this release; the first owner, on the very first start only.
+    """The first owner, made on the very first start only, with the tenant `default`.
 
     Any number of processes may do so at once and again. Raises ConfigurationError when the
-    database was made with another secret.
+    database was made with another secret. The schema must be there.
     """
-    await migrate(runtime.database)
-    return await _first_start(runtime)
+    async with runtime.database.transaction() as connection:
+        # The fingerprint's row is also the lock: who writes it makes the rest.
+        stored = await store.get(connection, FINGERPRINT)
+        if stored is None and await store.put_if_absent(
+            connection, FINGERPRINT, runtime.keys.fingerprint
+        ):
+            return await _make_owner(runtime, connection)
+        _compare(runtime, stored or await store.get(connection, FINGERPRINT))
+    return None
 
 
 async def check_secret(runtime: Runtime) -> None:
@@ -41,20 +49,11 @@ async def check_secret(runtime: Runtime) -> None:
         _compare(runtime, await store.get(connection, FINGERPRINT))
 
 
-async def _first_start(runtime: Runtime) -> FirstOwner | None:
-    """The fingerprint's row is also the lock: who writes it makes the rest."""
-    async with runtime.database.transaction() as connection:
-        stored = await store.get(connection, FINGERPRINT)
-        if stored is None and await store.put_if_absent(
-            connection, FINGERPRINT, runtime.keys.fingerprint
-        ):
-            owner, password = _owner(runtime)
-            tenant = await add_tenant(connection, "Default", DEFAULT)
-            password_hash = await hash_password(owner.password)
-            await add_member(connection, tenant["id"], owner, password_hash)
-            return FirstOwner(owner.email, password)
-        _compare(runtime, stored or await store.get(connection, FINGERPRINT))
-    return None
+async def _make_owner(runtime: Runtime, connection: AsyncConnection) -> FirstOwner:
+    owner, password = _owner(runtime)
+    tenant = await add_tenant(connection, "Default", DEFAULT)
+    await add_member(connection, tenant["id"], owner, await hash_password(owner.password))
+    return FirstOwner(owner.email, password)
 
 
 def _owner(runtime: Runtime) -> tuple[NewMember, str | None]:

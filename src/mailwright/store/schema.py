@@ -9,12 +9,16 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.errors import ConfigurationError
 from mailwright.store.database import Database
 
 #: Any two processes that migrate take this advisory lock; the number means nothing.
 MIGRATION_LOCK = 7_281_301_944
+
+
+OLDEST_SERVER = 15
 
 
 async def migrate(database: Database) -> list[str]:
@@ -24,7 +28,10 @@ async def migrate(database: Database) -> list[str]:
     Of two processes at once one works; the other waits and finds nothing left to do. Raises
     ConfigurationError for a database that is ahead of this release.
     """
+    if await is_current(database):
+        return []
     async with database.transaction() as connection:
+        await _check_server(connection)
         await connection.execute(
             text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK}
         )
@@ -35,6 +42,15 @@ async def is_current(database: Database) -> bool:
     """Whether the database has every migration of this release."""
     async with database.reading() as connection:
         return await connection.run_sync(_heads) == set(_scripts().get_heads())
+
+
+async def _check_server(connection: AsyncConnection) -> None:
+    found = (await connection.execute(text("SHOW server_version_num"))).scalar_one()
+    if int(found) < OLDEST_SERVER * 10_000:
+        raise ConfigurationError(
+            f"MAILWRIGHT_DATABASE_URL is a PostgreSQL {int(found) // 10_000}; "
+            f"Mailwright needs {OLDEST_SERVER} or newer."
+        )
 
 
 def configuration() -> Config:

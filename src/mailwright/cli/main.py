@@ -1,0 +1,69 @@
+"""The program `mailwright`: every command, and what becomes of their errors.
+
+Commands import what they need when they run, so that `--help` is quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from mailwright import __version__
+from mailwright.cli import (
+    backup,
+    database,
+    doctor,
+    export,
+    import_contacts,
+    key,
+    serve,
+    tenant,
+    user,
+)
+from mailwright.cli.errors import explain
+
+app = typer.Typer(
+    name="mailwright",
+    help="The sender that can prove what it sent.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("serve")(serve.serve)
+app.command("worker")(serve.worker)
+app.command("migrate")(database.migrate)
+app.command("doctor")(doctor.doctor)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
+app.command("resume-sending")(backup.resume_sending)
+app.command("import")(import_contacts.import_contacts)
+app.add_typer(export.app, name="export")
+app.add_typer(tenant.app, name="tenant")
+app.add_typer(user.app, name="user")
+app.add_typer(key.app, name="key")
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)
+    ] = False,
+) -> None:
+    """Options of the program itself."""
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+def run() -> None:
+    """The entry point: an error is one sentence on standard error and a status of its own."""
+    try:
+        app()
+    except Exception as error:  # the last place that can turn one into a sentence
+        sys.exit(explain(error))
+
+
+if __name__ == "__main__":
+    run()

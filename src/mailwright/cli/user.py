@@ -1,0 +1,88 @@
+"""`mailwright user`: members, who sign in."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mailwright.cli.output import JsonOption, TenantOption, emit
+from mailwright.cli.process import with_runtime
+from mailwright.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from mailwright.services.members import MemberView
+    from mailwright.services.runtime import Runtime
+
+app = typer.Typer(help="Make members and set their passwords.", no_args_is_help=True)
+
+PasswordStdin = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+]
+Email = Annotated[str, typer.Argument(help="The member's address.")]
+
+
+@app.command("create")
+def create(
+    email: Email,
+    role: Annotated[str, typer.Option(help="owner, admin, editor or viewer.")],
+    tenant: TenantOption = "default",
+    password_stdin: PasswordStdin = False,
+    no_api_access: Annotated[
+        bool, typer.Option("--no-api-access", help="May not get access tokens, only sign in.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Add a member. Without --password-stdin it asks, or makes a password up and prints it once."""
+    from mailwright.services import members, tenants
+
+    given = _password(password_stdin)
+    password = given or secrets.token_urlsafe(12)
+    new = members.NewMember(email, password, members.parse_role(role), not no_api_access)
+
+    async def work(runtime: Runtime) -> MemberView:
+        caller = await tenants.operator_of(runtime, tenant)
+        return await members.create_member(runtime, caller, new)
+
+    row = _row(with_runtime(work)) | ({} if given else {"password": password})
+    made_up = [] if given else [f"password {password} (shown this once)"]
+    emit(row, as_json, lambda: [f"{row['email']}  {row['role']}  {row['id']}", *made_up])
+
+
+@app.command("password")
+def password(
+    email: Email,
+    password_stdin: PasswordStdin = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Set a member's password, in every tenant; all of their sessions end."""
+    from mailwright.services import members
+
+    new = _password(password_stdin)
+    if new is None:
+        raise InvalidInput.field(
+            "password", "Give the new password on standard input, with --password-stdin."
+        )
+    changed = with_runtime(lambda runtime: members.set_password(runtime, email, new))
+    row = {"email": changed[0].email, "memberships": len(changed)}
+    emit(row, as_json, lambda: [f"The password of {row['email']} is set; sessions have ended."])
+
+
+def _password(from_stdin: bool) -> str | None:
+    """From standard input, or typed twice on a terminal; None where there is neither."""
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    if not sys.stdin.isatty():
+        return None
+    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+
+
+def _row(member: MemberView) -> dict[str, Any]:
+    return {
+        "id": str(member.uuid),
+        "email": member.email,
+        "role": member.role,
+        "api_access": member.api_access,
+    }
