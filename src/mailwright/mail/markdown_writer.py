@@ -15,7 +15,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from string import punctuation
 from typing import Any
 
@@ -226,15 +225,7 @@ class _Atom:
 
 
 def _inline(content: Sequence[Node], *, in_heading: bool = False) -> str:
-    runs = _runs(content, in_heading=in_heading)
-    atoms: list[_Atom] = []
-    for href, linked in groupby(runs, key=lambda run: run[1].get("link", "")):
-        inside = _emphasised(list(linked))
-        if href:
-            if atoms and atoms[-1].character == "!":
-                atoms[-1].written = "\\!"
-            inside = [_Atom("["), *inside, _Atom(f"]({_destination(href)})")]
-        atoms += inside
+    atoms = _with_stars_where_safe(_marked(_runs(content, in_heading=in_heading)))
     _guard_delimiters(atoms)
     _guard_lines(atoms, in_heading=in_heading)
     return "".join(atom.written for atom in atoms)
@@ -267,17 +258,44 @@ def _runs(content: Sequence[Node], *, in_heading: bool) -> list[_Run]:
     return runs
 
 
-def _emphasised(runs: list[_Run]) -> list[_Atom]:
-    """Bold outside, italic inside; `_` for italic where a `*` would touch the bold's."""
+def _marked(runs: list[_Run]) -> list[_Atom]:
+    """The runs with their marks, the one that reaches furthest outside."""
     atoms: list[_Atom] = []
-    for bold, bolds in groupby(runs, key=lambda run: "bold" in run[1]):
-        inner: list[_Atom] = []
-        groups = [(i, list(g)) for i, g in groupby(bolds, key=lambda run: "italic" in run[1])]
-        for italic, italics in groups:
-            text = [atom for run in italics for atom in _characters(run[0])]
-            inner += [_Atom("_"), *text, _Atom("_")] if italic else text
-        atoms += [_Atom("**"), *inner, _Atom("**")] if bold else inner
-    return _with_stars_where_safe(atoms)
+    start = 0
+    while start < len(runs):
+        text, marks = runs[start]
+        if not marks:
+            atoms += _characters(text)
+            start += 1
+            continue
+        kind, end = max(((k, _reach(runs, start, k)) for k in marks), key=_outermost)
+        inner = [(t, {k: v for k, v in m.items() if k != kind}) for t, m in runs[start:end]]
+        atoms += _wrapped(kind, marks[kind], _marked(inner), atoms)
+        start = end
+    return atoms
+
+
+def _reach(runs: list[_Run], start: int, kind: str) -> int:
+    """Where the mark that begins at `start` ends."""
+    value = runs[start][1][kind]
+    end = start
+    while end < len(runs) and runs[end][1].get(kind) == value:
+        end += 1
+    return end
+
+
+def _outermost(candidate: tuple[str, int]) -> tuple[int, int]:
+    kind, end = candidate
+    return end, ("italic", "bold", "link").index(kind)
+
+
+def _wrapped(kind: str, value: str, inner: list[_Atom], before: list[_Atom]) -> list[_Atom]:
+    if kind != "link":
+        delimiter = "**" if kind == "bold" else "_"
+        return [_Atom(delimiter), *inner, _Atom(delimiter)]
+    if before and before[-1].character == "!":
+        before[-1].written = "\\!"
+    return [_Atom("["), *inner, _Atom(f"]({_destination(value)})")]
 
 
 def _with_stars_where_safe(atoms: list[_Atom]) -> list[_Atom]:

@@ -215,11 +215,11 @@ def fill(lookup: Lookup, values: Mapping[str, Any], clean: Callable[[str], str])
             value = value[key]
     except (KeyError, TypeError, IndexError):
         value = look_up(lookup.path, values)
-    if type(value) is not str:
-        if lookup.default and (value is False or value in ([], {})):
-            value = None
-        value = to_liquid_string(value, autoescape=False)
-    return clean(value or lookup.default)
+    if type(value) is str:
+        return clean(value or lookup.default)
+    if value is None or (lookup.default and (value is False or value in ([], {}))):
+        return clean(lookup.default)
+    return clean(to_liquid_string(value, autoescape=False))
 
 
 # ---- making values safe --------------------------------------------------------------------------

@@ -45,6 +45,6 @@ def resolved(path: Path) -> Path:
         name = path[0]
         if name in ALIASES:
             return ALIASES[name]
-        if name not in ROOTS:
+        if name not in ROOTS and not name.startswith("__"):  # those are slots of our own
             return ("attributes", name)
     return path
