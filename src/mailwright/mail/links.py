@@ -32,6 +32,9 @@ from mailwright.mail.merge_tags import TAG, StandIns
 
 OPEN_SLOT = "__open"
 _OWN_TAGS = frozenset({*UNSUBSCRIBE_TAGS, *VIEW_TAGS})
+# The variable of a loop has no value outside it, where slots are filled.
+_LOOP = re.compile(r"\{%-?\s*for\s+(\w+)\s+in\b")
+_WORD = re.compile(r"\w+")
 _WEB = re.compile(r"https?://", re.IGNORECASE)
 _END = re.compile(r"</body\s*>", re.IGNORECASE)
 _WHOLE_PAGE = re.compile(r"\s*(?:<!doctype\b|<html\b)", re.IGNORECASE)
@@ -51,14 +54,15 @@ def slot_links(html: str) -> tuple[str, tuple[str, ...]]:
     """The page with a slot in the place of each trackable address, and the addresses.
 
     Addresses come as an author would write them: entities decoded, merge tags intact. Equal ones
-    share a slot.
+    share a slot. An address made from a loop's variable is left alone.
     """
     stand_ins = StandIns()
     tree = LexborHTMLParser(stand_ins.hide(html))
     numbers: dict[str, int] = {}
+    loop_variables = frozenset(_LOOP.findall(html))
     for link in _links(tree):
         address = stand_ins.restore(link.attributes["href"] or "").strip()
-        if _is_trackable(address):
+        if _is_trackable(address) and not _names(address) & loop_variables:
             number = numbers.setdefault(address, len(numbers))
             link.attrs["href"] = stand_ins.hide(f"{{{{{link_slot(number)}}}}}")
     if not numbers:
@@ -137,6 +141,11 @@ def _is_trackable(address: str) -> bool:
     if not tag:
         return False
     return not any(path[0] in _OWN_TAGS for path in tags_in(tag.group()))
+
+
+def _names(address: str) -> set[str]:
+    """The words inside the merge tags of an address."""
+    return {word for tag in TAG.findall(address) for word in _WORD.findall(tag)}
 
 
 def _written(tree: LexborHTMLParser, original: str) -> str:

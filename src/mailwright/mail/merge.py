@@ -75,7 +75,7 @@ class Template:
     def __init__(self, source: str, escape: Escape) -> None:
         self.source = source
         self.escape: Escape = escape
-        self._clean = _CLEANERS[escape]
+        self._clean = CLEANERS[escape]
         self._liquid: BoundTemplate | None = None
         self._liquid_roots: tuple[tuple[str, Path], ...] = ()
         self._parts: list[str] = []
@@ -249,7 +249,7 @@ def _as_it_is(text: str) -> str:
     return text
 
 
-_CLEANERS: Mapping[Escape, Callable[[str], str]] = {
+CLEANERS: Mapping[Escape, Callable[[str], str]] = {
     "html": clean_html,
     "text": _as_it_is,
     "url": clean_url_part,
