@@ -14,6 +14,7 @@ from mailwright import __version__
 from mailwright.cli import (
     backup,
     database,
+    demo,
     doctor,
     export,
     import_contacts,
@@ -35,6 +36,7 @@ app.command("serve")(serve.serve)
 app.command("worker")(serve.worker)
 app.command("migrate")(database.migrate)
 app.command("doctor")(doctor.doctor)
+app.command("demo")(demo.demo)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("resume-sending")(backup.resume_sending)
