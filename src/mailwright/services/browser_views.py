@@ -1,9 +1,93 @@
-"""The mail in a browser."""
+"""A campaign's body as a page: for its recipient in a browser, and for its author while writing.
 
-from mailwright.domain.tokens import Unsubscribe
+Both are shown in a sandbox without scripts; nothing here is tracked, and links lead where they say.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, cast
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mailwright.domain.sample_person import sample_person
+from mailwright.domain.tokens import Tokens, Unsubscribe
+from mailwright.mail import html as pages
+from mailwright.mail import markdown, merge
+from mailwright.services.caller import Caller
 from mailwright.services.runtime import Runtime
+from mailwright.store import campaign_bodies, campaigns, senders
+from mailwright.store import unsubscribes as store
+from mailwright.store.rows import Row
+
+_EMPTY_PAGE = "<!doctype html><html><head></head><body></body></html>"
 
 
 async def render_view(runtime: Runtime, link: Unsubscribe) -> str | None:
-    """temp"""
-    return None
+    """The mail of `link` as a page, merged for its contact; None when the campaign is gone.
+
+    For a contact who was deleted since, the fields are empty.
+    """
+    tenant_id = link.message.tenant_id
+    async with runtime.database.reading() as connection:
+        campaign = await campaigns.get(connection, tenant_id, link.campaign_id)
+        body = await campaign_bodies.get(connection, tenant_id, link.campaign_id)
+        if campaign is None or body is None:
+            return None
+        contact = await store.person(connection, tenant_id, link.contact_id)
+        values = await _builtins(runtime, connection, link, campaign)
+    language = str((contact or {}).get("locale") or campaign["language"])
+    is_test = link.message.message_id == 0
+    reader = contact or (sample_person(language) if is_test else {})
+    return await asyncio.to_thread(_merged, body["html"], reader, values, language)
+
+
+async def render_preview(caller: Caller, content: str, language: str) -> str:
+    """A Markdown body as a made-up reader would see it. Raises InvalidInput saying where."""
+    caller.require("campaigns:read")
+    markdown.check_length(content)
+    return await asyncio.to_thread(_previewed, content, language)
+
+
+def _previewed(content: str, language: str) -> str:
+    if not content.strip():
+        return _EMPTY_PAGE
+    merge.check(content, where="content")
+    document = markdown.from_markdown(content)
+    template = pages.render_document(document, preheader=None, language=language)
+    return _merged(
+        template,
+        sample_person(language),
+        {"unsubscribeUrl": "#", "viewInBrowserUrl": "#"},
+        language,
+    )
+
+
+def _merged(
+    template: str, reader: Mapping[str, Any], builtins: Mapping[str, str], language: str
+) -> str:
+    complete, _ = pages.ensure_unsubscribe_footer(template, "", language=language)
+    compiled = merge.compile_template(complete or template, escape="html")
+    return compiled.render(merge.values_for(reader, builtins))
+
+
+async def _builtins(
+    runtime: Runtime, connection: AsyncConnection, link: Unsubscribe, campaign: Row
+) -> dict[str, str]:
+    tokens, tenant_id = Tokens(runtime.keys), link.message.tenant_id
+    person = {"contact_id": link.contact_id, "campaign_id": link.campaign_id}
+    leave = tokens.unsubscribe(tenant_id, link.message.message_id, **person)
+    view = tokens.view(tenant_id, link.message.message_id, **person)
+    sender = None
+    if campaign["sender_id"] is not None:
+        sender = await senders.by_id(connection, tenant_id, campaign["sender_id"])
+    sender = sender or cast("Row", {})
+    return {
+        "unsubscribeUrl": f"{runtime.settings.base_url}/u/{leave}",
+        "viewInBrowserUrl": f"{runtime.settings.base_url}/v/{view}",
+        "campaign.name": campaign["name"],
+        "campaign.subject": campaign["subject"] or "",
+        "sender.name": campaign["from_name"] or sender.get("name") or "",
+        "sender.email": sender.get("email") or "",
+    }

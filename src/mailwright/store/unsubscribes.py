@@ -24,8 +24,8 @@ from mailwright.store.tables import (
 async def person(
     connection: AsyncConnection, tenant_id: int, contact_id: int, *, lock: bool = False
 ) -> Row | None:
-    """`email`, `locale`, `consent` of a contact, or None when it is gone."""
-    statement = select(contacts.c.email, contacts.c.locale, contacts.c.consent).where(
+    """The row of a contact, or None when it is gone."""
+    statement = select(contacts).where(
         contacts.c.tenant_id == tenant_id, contacts.c.id == contact_id
     )
     return await maybe_one(

@@ -1,0 +1,96 @@
+"""The dashboard as one application, mounted at `/`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from mailwright.errors import MailwrightError
+from mailwright.services.runtime import Runtime
+from mailwright.web import (
+    api_keys,
+    campaign_actions,
+    campaign_reports,
+    campaigns,
+    contacts,
+    home,
+    inbox,
+    login,
+    senders,
+)
+from mailwright.web.security import SecurityHeaders
+from mailwright.web.visits import Handler, error_page, signed_in
+
+STATIC = Path(__file__).parent / "static"
+
+#: (path, what GET shows, what POST does); every one is for members only.
+PAGES: tuple[tuple[str, Handler | None, Handler | None], ...] = (
+    ("/", home.show, None),
+    ("/campaigns", campaigns.show_list, None),
+    ("/campaigns/new", campaigns.show_new, campaigns.create),
+    ("/campaigns/preview", None, campaigns.preview),
+    ("/campaigns/{uuid}", campaigns.show, campaigns.save),
+    ("/campaigns/{uuid}/body", campaigns.show_body, None),
+    ("/campaigns/{uuid}/progress", campaign_reports.progress, None),
+    ("/campaigns/{uuid}/recipients", campaign_reports.recipients_table, None),
+    ("/campaigns/{uuid}/test", None, campaign_actions.send_test),
+    ("/campaigns/{uuid}/schedule", None, campaign_actions.schedule),
+    ("/campaigns/{uuid}/duplicate", None, campaign_actions.duplicate),
+    ("/campaigns/{uuid}/delete", None, campaign_actions.delete),
+    ("/contacts", contacts.show, None),
+    ("/inbox", inbox.show, None),
+    ("/inbox/seen", None, inbox.mark_every_mail_seen),
+    ("/inbox/delete", None, inbox.delete_all),
+    ("/inbox/{uuid}", inbox.show, None),
+    ("/inbox/{uuid}/html", inbox.html, None),
+    ("/inbox/{uuid}/mail.eml", inbox.raw, None),
+    ("/inbox/{uuid}/delete", None, inbox.delete),
+    ("/settings/senders", senders.show, senders.create),
+    ("/settings/senders/{uuid}", None, senders.switch),
+    ("/settings/api-keys", api_keys.show, api_keys.create),
+    ("/settings/api-keys/{uuid}/revoke", None, api_keys.revoke),
+    ("/logout", None, login.sign_out),
+)
+
+
+def create_web(runtime: Runtime) -> Starlette:
+    """The application. It holds no state but the runtime."""
+    web = Starlette(
+        routes=[
+            Mount("/static", StaticFiles(directory=STATIC)),
+            Route("/login", login.show, methods=["GET"]),
+            Route("/login", login.sign_in, methods=["POST"]),
+            *_routes(),
+        ],
+        middleware=[Middleware(SecurityHeaders)],
+        exception_handlers={
+            MailwrightError: error_page,
+            HTTPException: error_page,
+            Exception: error_page,
+        },
+    )
+    web.router.redirect_slashes = False
+    web.state.runtime = runtime
+    return web
+
+
+def _routes() -> list[BaseRoute]:
+    routes: list[BaseRoute] = []
+    for path, shows, acts in (*PAGES, *_transitions()):
+        if shows is not None:
+            routes.append(Route(path, signed_in(shows), methods=["GET"]))
+        if acts is not None:
+            routes.append(Route(path, signed_in(acts), methods=["POST"]))
+    return routes
+
+
+def _transitions() -> list[tuple[str, None, Handler]]:
+    return [
+        (f"/campaigns/{{uuid}}/{action}", None, campaign_actions.transition)
+        for action in campaign_actions.TRANSITIONS
+    ]

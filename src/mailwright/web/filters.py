@@ -1,0 +1,55 @@
+"""How pages write times, sizes and numbers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from jinja2 import Environment
+from markupsafe import Markup
+
+_STEPS = ((60, "second"), (3600, "minute"), (86_400, "hour"))
+
+
+def install(environment: Environment) -> None:
+    """Gives templates the filters of this file."""
+    filters: dict[str, Any] = environment.filters
+    for named in (moment, number, percent, size, duration):
+        filters[named.__name__] = named
+
+
+def moment(at: datetime | None) -> Markup:
+    """A time as UTC text that the browser turns into the reader's own."""
+    if at is None:
+        return Markup("—")
+    utc = at.astimezone(UTC)
+    return Markup('<time datetime="{}">{}</time>').format(
+        utc.strftime("%Y-%m-%dT%H:%M:%SZ"), utc.strftime("%-d %b %Y, %H:%M UTC")
+    )
+
+
+def number(value: float) -> str:
+    """12,345"""
+    return f"{value:,.0f}"
+
+
+def percent(part: int, whole: int) -> str:
+    """The share as `12.3 %`; a dash when there is nothing to share."""
+    return f"{100 * part / whole:.1f} %" if whole else "—"
+
+
+def size(count: int) -> str:
+    """Bytes as people read them."""
+    if count < 1000:
+        return f"{count} B"
+    return f"{count / 1000:.1f} kB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"
+
+
+def duration(seconds: float) -> str:
+    """`40 seconds`, `3 minutes`, `2 hours`: how long, roughly."""
+    for limit, unit in _STEPS:
+        if seconds < limit:
+            count = max(1, round(seconds / (limit / 60 if unit != "hour" else 3600)))
+            return f"{count} {unit}{'' if count == 1 else 's'}"
+    days = round(seconds / 86_400)
+    return f"{days} day{'' if days == 1 else 's'}"

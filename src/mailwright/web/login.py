@@ -1,0 +1,80 @@
+"""`/login` and `/logout`."""
+
+from __future__ import annotations
+
+import secrets
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from mailwright import errors
+from mailwright.services import sessions
+from mailwright.services.runtime import Runtime
+from mailwright.web.forms import read_form
+from mailwright.web.security import (
+    SESSION_COOKIE,
+    VISIT_COOKIE,
+    csrf_token,
+    local_path,
+    require_own_form,
+    set_cookie,
+)
+from mailwright.web.visits import Visit, render, status_of
+
+_VISIT_SECONDS = 86_400
+
+
+async def show(request: Request) -> Response:
+    """The form; whoever is signed in is sent on."""
+    runtime: Runtime = request.app.state.runtime
+    wanted = local_path(request.query_params.get("next", "/"))
+    try:
+        await sessions.authenticate_session(runtime, request.cookies.get(SESSION_COOKIE, ""))
+    except errors.Unauthenticated:
+        return _form(request, wanted)
+    return RedirectResponse(wanted, 303)
+
+
+async def sign_in(request: Request) -> Response:
+    """Signs in, or shows the form again with a sentence that says why not."""
+    runtime: Runtime = request.app.state.runtime
+    form = await read_form(request)
+    require_own_form(runtime, request, request.cookies.get(VISIT_COOKIE, ""), form.get("csrf", ""))
+    wanted, email = local_path(form.get("next", "/")), form.get("email", "").strip()
+    address = request.client.host if request.client else "unknown"
+    try:
+        signed = await sessions.sign_in(runtime, email, form.get("password", ""), address)
+    except (errors.Unauthenticated, errors.InvalidInput, errors.RateLimited) as error:
+        return _form(request, wanted, email=email, error=error)
+    response = RedirectResponse(wanted, 303)
+    seconds = int(sessions.LIFETIME.total_seconds())
+    set_cookie(runtime, response, SESSION_COOKIE, signed.token, max_age_seconds=seconds)
+    response.delete_cookie(VISIT_COOKIE)
+    return response
+
+
+async def sign_out(visit: Visit) -> Response:
+    """Ends the session."""
+    await sessions.sign_out(visit.runtime, visit.request.cookies[SESSION_COOKIE])
+    response = RedirectResponse("/login", 303)
+    response.delete_cookie(SESSION_COOKIE)
+    return response
+
+
+def _form(
+    request: Request, wanted: str, *, email: str = "", error: errors.MailwrightError | None = None
+) -> Response:
+    runtime: Runtime = request.app.state.runtime
+    visit = request.cookies.get(VISIT_COOKIE) or secrets.token_urlsafe(24)
+    sentence = "That address and password do not go together." if error else ""
+    if isinstance(error, errors.RateLimited):
+        minutes = max(1, round(error.retry_after_seconds / 60))
+        sentence = f"Too many tries. Please wait {minutes} minute{'s' if minutes > 1 else ''}."
+    html = render(
+        "login.html", csrf=csrf_token(runtime, visit), wanted=wanted, email=email, error=sentence
+    )
+    response = HTMLResponse(html, status_of(error) if error else 200)
+    if isinstance(error, errors.RateLimited):
+        response.headers["Retry-After"] = str(error.retry_after_seconds)
+    set_cookie(runtime, response, VISIT_COOKIE, visit, max_age_seconds=_VISIT_SECONDS)
+    return response

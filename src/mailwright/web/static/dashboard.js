@@ -1,0 +1,82 @@
+// What pages do beyond htmx. Everything works without it, only less comfortably.
+"use strict";
+
+const local = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const today = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+
+// Times arrive as UTC; show the reader's own, short when it is today.
+function localTimes(root) {
+  for (const time of root.querySelectorAll("time[datetime]:not([title])")) {
+    const at = new Date(time.dateTime);
+    if (Number.isNaN(at.getTime())) continue;
+    time.title = `${time.textContent} (${time.dateTime})`;
+    const isToday = at.toDateString() === new Date().toDateString();
+    time.textContent = (isToday ? today : local).format(at);
+  }
+}
+
+// A local time in the form, UTC for the server.
+function utcFields(form) {
+  for (const field of form.querySelectorAll("input[type=datetime-local][data-utc]")) {
+    const target = form.querySelector(`input[name="${field.dataset.utc}"]`);
+    if (field.value) target.value = new Date(field.value).toISOString();
+  }
+}
+
+// The preview follows the words, a moment later.
+function livePreview() {
+  const button = document.querySelector("button[data-preview]");
+  if (!button) return;
+  let waiting;
+  const refresh = () => { clearTimeout(waiting); waiting = setTimeout(() => button.form.requestSubmit(button), 350); };
+  button.form.addEventListener("input", (event) => {
+    if (event.target.matches("[data-previewed]")) refresh();
+    const shown = document.querySelector(`[data-mirror="${event.target.name}"]`);
+    if (shown) shown.textContent = event.target.value || shown.dataset.empty || "";
+  });
+  button.hidden = true;
+  refresh();
+}
+
+function move(list, step) {
+  const links = [...list.querySelectorAll("a")];
+  const at = links.findIndex((link) => link === document.activeElement);
+  const from = at >= 0 ? at : links.findIndex((link) => link.getAttribute("aria-current"));
+  const next = links[Math.max(0, Math.min(links.length - 1, from + step))];
+  if (next) { next.focus(); next.click(); }
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, textarea, select")) return;
+  if (event.key === "/") {
+    const search = document.querySelector('[data-focus-key="/"]');
+    if (search) { event.preventDefault(); search.focus(); }
+  }
+  const list = document.querySelector("[data-keys]");
+  if (list && (event.key === "j" || event.key === "k")) move(list, event.key === "j" ? 1 : -1);
+});
+
+document.addEventListener("submit", (event) => {
+  const question = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
+  if (question && !window.confirm(question)) { event.preventDefault(); return; }
+  utcFields(event.target);
+});
+
+document.addEventListener("click", (event) => {
+  const copy = event.target.closest("[data-copy]");
+  if (copy) {
+    navigator.clipboard.writeText(document.querySelector(copy.dataset.copy).textContent);
+    copy.textContent = "Copied";
+  }
+  const row = event.target.closest(".rows a");
+  if (row) {
+    for (const other of row.closest("ol").querySelectorAll("[aria-current]")) other.removeAttribute("aria-current");
+    row.setAttribute("aria-current", "true");
+    row.classList.remove("new");
+    row.closest(".mailbox").classList.add("reading");
+  }
+});
+
+new MutationObserver(() => localTimes(document)).observe(document.body, { childList: true, subtree: true });
+localTimes(document);
+livePreview();
