@@ -82,6 +82,7 @@ def create_web_app(runtime: Runtime) -> ASGIApp:
     from mailwright.api.application import create_api
     from mailwright.public.application import create_public
     from mailwright.public.operations import operation_routes
+    from mailwright.web.application import create_web
     from mailwright.web.reference import reference_route
 
     api = create_api(runtime)
@@ -89,6 +90,7 @@ def create_web_app(runtime: Runtime) -> ASGIApp:
         *operation_routes(runtime),
         reference_route(api.openapi, root="/api/v1"),
         Mount("/api/v1", api),
+        Mount("/", create_web(runtime)),
     ]
     return create_public(runtime, Starlette(routes=routes))
 

@@ -287,16 +287,3 @@ async def test_a_form_too_large_is_refused(owner: Browser) -> None:
 async def test_the_transport_capture_is_announced_loudly(owner: Browser, runtime: Runtime) -> None:
     await owner.open("/")
     assert "Nothing leaves this machine" in owner.text
-
-
-def _caller(tenant: MadeTenant):
-    from mailwright.domain.doors import Door
-    from mailwright.services.caller import Caller
-
-    return Caller(tenant.id, "key:test", Door.API, frozenset({"*"}))
-
-
-def _first():
-    from mailwright.services.paging import Page
-
-    return Page()
