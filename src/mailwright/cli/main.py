@@ -31,6 +31,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # an error is a sentence, not a box
 )
 app.command("serve")(serve.serve)
 app.command("worker")(serve.worker)
@@ -47,16 +48,20 @@ app.add_typer(user.app, name="user")
 app.add_typer(key.app, name="key")
 
 
-@app.callback()
-def options(
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)
-    ] = False,
-) -> None:
-    """Options of the program itself."""
-    if version:
+def _show_version(wanted: bool) -> None:
+    if wanted:
         typer.echo(__version__)
         raise typer.Exit
+
+
+@app.callback()
+def options(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", help="Print it.", is_eager=True, callback=_show_version),
+    ] = False,
+) -> None:
+    """The sender that can prove what it sent."""
 
 
 def run() -> None:
