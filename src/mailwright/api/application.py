@@ -8,6 +8,8 @@ from mailwright import __version__
 from mailwright.api import (
     account,
     api_keys,
+    campaign_results,
+    campaign_sending,
     campaigns,
     contacts,
     custom_fields,
@@ -30,6 +32,8 @@ ROUTERS = (
     account.router,
     api_keys.router,
     campaigns.router,
+    campaign_sending.router,
+    campaign_results.router,
     contacts.router,
     custom_fields.router,
     exports.router,

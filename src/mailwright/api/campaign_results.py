@@ -14,9 +14,9 @@ from mailwright.api.dependencies import CallerOf, PageOf, RuntimeOf
 from mailwright.api.envelopes import Data, DataPage, json_response, many, one
 from mailwright.api.fields import Search
 from mailwright.api.problems import errors
-from mailwright.services import campaign_history, campaign_tests, recipients, reports
+from mailwright.services import campaign_history, campaign_previews, recipients, reports
 from mailwright.services.campaign_history import CampaignStep
-from mailwright.services.campaign_tests import Rendered
+from mailwright.services.campaign_previews import Rendered
 from mailwright.services.contact_views import ContactRow
 from mailwright.services.paging import Paged
 from mailwright.services.recipients import Recipient, RecipientSections
@@ -107,7 +107,7 @@ async def render(
 ) -> Response:
     """Show the mail as one contact or a sample person would get it. Nothing is sent."""
     return one(
-        await campaign_tests.render_campaign(
+        await campaign_previews.render_campaign(
             runtime,
             caller,
             campaign_uuid,

@@ -1,159 +1,91 @@
-"""The body of a campaign: compiled when it is saved, loaded when it is sent.
-
-A body comes as Markdown, as a document or as raw HTML. Saving checks its merge tags and makes all
-that is needed later, so that a mistake is an answer now and not a failed campaign at night.
-"""
+"""What a campaign sends: its stored parts put together into one content, for engine and tests."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mailwright.errors import Conflict, InvalidInput
-from mailwright.mail import document as documents
-from mailwright.mail import html as pages
-from mailwright.mail import markdown, merge, plain_text
-from mailwright.mail.document import BodyFlags
-from mailwright.services.campaign_fields import CampaignChanges
-from mailwright.store import campaign_bodies as store
-from mailwright.store import campaigns
+from mailwright.domain.email_address import EmailAddress
+from mailwright.errors import NotFound, NotReady
+from mailwright.mail import headers
+from mailwright.mail.message import MailContent
+from mailwright.services import campaign_readiness
+from mailwright.services.runtime import Runtime
+from mailwright.store import campaign_bodies, campaigns, lists, senders, tenants
 from mailwright.store.rows import Row
 
-HTML_LENGTH_MAX = 1_000_000  # characters; ten times what Gmail shows before it cuts a mail off
-
-_SOURCES = ("content", "document", "html")
-
-#: A raw page has no Markdown form: it is changed as a page, or replaced.
-_RAW_HTML = BodyFlags(editable_via_api=False, overwrite_required=True)
-_NONE = documents.flags(None)
+_STREAM = "campaign"  # third field of Feedback-ID
+_FEEDBACK_SENDER_LENGTH = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
-    """A compiled body. `source`: the field it came in; `values`: its columns, None: cleared."""
+class SendableContent:
+    """A content ready to be compiled. `domain`: the sender's, in A-label form, for ids and bounces.
 
-    source: str
-    flags: BodyFlags
-    values: Mapping[str, object] | None
-
-
-async def compile_change(fields: CampaignChanges, *, language: str, strict: bool) -> Body | None:
-    """What `fields` make of the body; None: they leave it alone. Raises InvalidInput saying where.
-
-    `language`: of the page, a BCP 47 tag. `strict`: a bare unknown merge tag is a mistake. Runs in
-    a thread: a long newsletter takes long enough to hold others up.
+    `project_id`: None: the tenant's default. `sandbox`: every mail goes to the inbox.
     """
-    given = {name: value for name, value in fields.items() if name in _SOURCES}
-    filled = [name for name, value in given.items() if not _is_empty(value)]
-    if len(filled) > 1:
-        raise InvalidInput.field(filled[1], f"Give only one of {', '.join(_SOURCES)}.")
-    if fields.get("text") is not None and filled != ["html"]:
-        raise InvalidInput.field("text", "A text of its own goes with html.")
-    if not given:
-        return None
-    if not filled:
-        return Body(next(iter(given)), _NONE, None)
-    source = _Source(filled[0], given[filled[0]], fields.get("text"), language, strict)
-    return await asyncio.to_thread(_compiled, source)
+
+    content: MailContent
+    domain: str
+    project_id: int | None
+    sandbox: bool
 
 
-async def recompile(body: Row, *, language: str) -> Body | None:
-    """A stored body for another language; None: a page is in the language it is in."""
-    if body["document"] is None:
-        return None
-    source = _Source("document", body["document"], None, language, strict=False)
-    return await asyncio.to_thread(_compiled, source)
+async def load(
+    runtime: Runtime, connection: AsyncConnection, tenant_id: int, campaign_id: int
+) -> SendableContent:
+    """The campaign's content as it stands now.
 
-
-async def require_overwrite(
-    connection: AsyncConnection, campaign: Row, body: Body, *, overwrite: bool
-) -> None:
-    """Raises Conflict CONTENT_OVERWRITE_REQUIRED when `body` would lose styling unasked.
-
-    A document replaces a document, and a page a page, freely: that is how they are edited.
+    Raises NotFound, NotReady CAMPAIGN_NOT_TESTABLE naming what no mail can do without: subject,
+    content, sender_identity. Whether it may be sent to its audience is campaign_readiness.
     """
-    if overwrite or not campaign["overwrite_required"]:
-        return
-    old = await store.get(connection, campaign["tenant_id"], campaign["id"])
-    if old is not None and body.values is not None and old["kind"] == body.source:
-        return
-    raise Conflict(
-        "This body has layout or styling that Markdown cannot keep; send overwrite: true to "
-        "replace it for good.",
-        code="CONTENT_OVERWRITE_REQUIRED",
+    campaign = await campaigns.get(connection, tenant_id, campaign_id)
+    if campaign is None:
+        raise NotFound("There is no such campaign.")
+    await _require_testable(connection, campaign)
+    body = await campaign_bodies.get(connection, tenant_id, campaign_id)
+    sender = await senders.by_id(connection, tenant_id, campaign["sender_id"])
+    tenant = await tenants.get(connection, tenant_id)
+    assert body is not None
+    assert sender is not None
+    assert tenant is not None
+    domain = EmailAddress.parse(sender["email"]).key.rpartition("@")[2]
+    feedback = (campaign["uuid"].hex, tenant["uuid"].hex, _STREAM)
+    content = MailContent(
+        subject=campaign["subject"],
+        from_name=campaign["from_name"] or sender["name"],
+        from_email=sender["email"],
+        text=body["plain_text"],
+        html=body["html"],
+        preheader=campaign["preheader"],
+        reply_to=campaign["reply_to"] or sender["reply_to"],
+        language=campaign["language"],
+        tracking_opens=campaign["track_opens"],
+        tracking_clicks=campaign["track_clicks"],
+        marketing=True,
+        list_id=await _list_id(connection, campaign, tenant, domain),
+        feedback_id=headers.feedback_id(
+            *feedback, runtime.keys.fingerprint[:_FEEDBACK_SENDER_LENGTH]
+        ),
+        campaign_name=campaign["name"],
     )
+    return SendableContent(content, domain, campaign["project_id"], campaign["sandbox"])
 
 
-async def save_body(
-    connection: AsyncConnection, tenant_id: int, campaign_id: int, body: Body, *, now: datetime
-) -> None:
-    """Stores the body, and what it says of itself on the campaign's row."""
-    if body.values is None:
-        await store.remove(connection, tenant_id, campaign_id)
-    else:
-        await store.save(connection, tenant_id, campaign_id, {**body.values, "updated_at": now})
-    flags = {
-        "has_body": body.values is not None,
-        "editable_via_api": body.flags.editable_via_api,
-        "overwrite_required": body.flags.overwrite_required,
-    }
-    await campaigns.change(connection, tenant_id, campaign_id, flags)
+async def _require_testable(connection: AsyncConnection, campaign: Row) -> None:
+    missing = await campaign_readiness.missing_for_test(connection, campaign)
+    if missing:
+        raise NotReady(
+            f"A mail of this campaign still needs: {', '.join(missing)}.",
+            code="CAMPAIGN_NOT_TESTABLE",
+            details={"missing": list(missing)},
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """A body as it came: the field it came in, the text beside a page, how to read it."""
-
-    field: str
-    value: Any
-    text: str | None
-    language: str
-    strict: bool
-
-
-def _compiled(source: _Source) -> Body:
-    if isinstance(source.value, str):  # as its author sees it, so that line and column are right
-        merge.check(source.value, where=source.field, strict=source.strict)
-    values = _of_html(source) if source.field == "html" else _of_document(source)
-    text_field = source.field if source.text is None else "text"
-    merge.check(values["plain_text"], where=text_field, strict=source.strict)
-    merge.check(values["html"], where=source.field, strict=source.strict)
-    document = values["document"]
-    return Body(source.field, documents.flags(document) if document else _RAW_HTML, values)
-
-
-def _of_document(source: _Source) -> dict[str, Any]:
-    if source.field == "content":
-        markdown.check_length(source.value)
-        document = markdown.from_markdown(source.value)
-    else:
-        document = documents.validate_document(source.value)
-    return {
-        "kind": "document",
-        "document": document,
-        "markdown": markdown.to_markdown(document),
-        "html": pages.render_document(document, preheader=None, language=source.language),
-        "plain_text": plain_text.from_document(document, language=source.language),
-    }
-
-
-def _of_html(source: _Source) -> dict[str, Any]:
-    if len(source.value) > HTML_LENGTH_MAX:
-        raise InvalidInput.field("html", f"At most {HTML_LENGTH_MAX} characters.")
-    prepared = pages.prepare_html(source.value)
-    return {
-        "kind": "html",
-        "document": None,
-        "markdown": None,
-        "html": prepared,
-        "plain_text": plain_text.from_html(prepared) if source.text is None else source.text,
-    }
-
-
-def _is_empty(value: object) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
+async def _list_id(connection: AsyncConnection, campaign: Row, tenant: Row, domain: str) -> str:
+    """Stable per list (OUT-12); who is written to by segment alone is on the tenant's own list."""
+    found = tenant
+    if campaign["list_id"] is not None:
+        found = await lists.by_id(connection, tenant["id"], campaign["list_id"]) or tenant
+    return headers.list_id(found["name"], found["uuid"].hex, domain)

@@ -13,14 +13,14 @@ from mailwright.domain.campaign_lifecycle import CampaignState
 from mailwright.domain.doors import RULES, require_deletable, require_editable
 from mailwright.domain.ids import new_id
 from mailwright.errors import InvalidInput, NotFound
-from mailwright.services import campaign_content, campaign_fields, campaign_transitions
+from mailwright.services import campaign_bodies, campaign_fields, campaign_transitions
 from mailwright.services.caller import Caller
-from mailwright.services.campaign_content import Body
+from mailwright.services.campaign_bodies import Body
 from mailwright.services.campaign_fields import NAME_LENGTH_MAX, CampaignChanges
 from mailwright.services.campaign_views import CampaignRow, CampaignView, full_view, row_view
 from mailwright.services.paging import Page, Paged
 from mailwright.services.runtime import Runtime
-from mailwright.store import campaign_bodies as bodies
+from mailwright.store import campaign_bodies as body_store
 from mailwright.store import campaigns as store
 from mailwright.store import recipients
 from mailwright.store.rows import Row
@@ -76,7 +76,7 @@ async def create_campaign(
     strict = RULES[caller.door].strict_merge_tags
     values = campaign_fields.columns(fields, strict=strict)
     language = str(values.get("language", DEFAULT_LANGUAGE))
-    body = await campaign_content.compile_change(fields, language=language, strict=strict)
+    body = await campaign_bodies.compile_change(fields, language=language, strict=strict)
     now = runtime.now()
     tenant_id = caller.tenant_id
     async with runtime.database.transaction() as connection:
@@ -84,7 +84,7 @@ async def create_campaign(
         values |= {"uuid": new_id(), "created_at": now, "updated_at": now}
         campaign_id = await store.add(connection, tenant_id, values)
         if body is not None:
-            await campaign_content.save_body(connection, tenant_id, campaign_id, body, now=now)
+            await campaign_bodies.save_body(connection, tenant_id, campaign_id, body, now=now)
         return full_view(await store.seen(connection, tenant_id, campaign_id))
 
 
@@ -105,7 +105,7 @@ async def body_sections(
     caller.require("campaigns:read")
     async with runtime.database.reading() as connection:
         campaign_id = await id_of(connection, caller, campaign_uuid)
-        body = await bodies.get(connection, caller.tenant_id, campaign_id) or {}
+        body = await body_store.get(connection, caller.tenant_id, campaign_id) or {}
     found = {
         "document": body.get("document"),
         "html": body.get("html"),
@@ -154,18 +154,18 @@ async def change_campaign(
     now = runtime.now()
     tenant_id = caller.tenant_id
     language = values.get("language") or await _language_of(runtime, caller, campaign_uuid)
-    body = await campaign_content.compile_change(changes, language=str(language), strict=strict)
+    body = await campaign_bodies.compile_change(changes, language=str(language), strict=strict)
     async with runtime.database.transaction() as connection:
         row = await _held(connection, caller, campaign_uuid)
         require_editable(caller.door, CampaignState(row["state"]))
         values |= await campaign_fields.reference_columns(connection, tenant_id, changes)
         if body is not None:
             overwrite = changes.get("overwrite", False)
-            await campaign_content.require_overwrite(connection, row, body, overwrite=overwrite)
+            await campaign_bodies.require_overwrite(connection, row, body, overwrite=overwrite)
         elif values.get("language", row["language"]) != row["language"]:
             body = await _translated(connection, row, str(language))
         if body is not None:
-            await campaign_content.save_body(connection, tenant_id, row["id"], body, now=now)
+            await campaign_bodies.save_body(connection, tenant_id, row["id"], body, now=now)
         if values or body is not None:
             values |= {"updated_at": now, "last_edited_at": now}
             await store.change(connection, tenant_id, row["id"], values)
@@ -183,7 +183,7 @@ async def duplicate_campaign(runtime: Runtime, caller: Caller, campaign_uuid: UU
         values["name"] = f"Copy of {source['name']}"[:NAME_LENGTH_MAX]
         values |= {"uuid": new_id(), "created_at": now, "updated_at": now}
         campaign_id = await store.add(connection, tenant_id, values)
-        await bodies.copy(connection, tenant_id, source["id"], campaign_id)
+        await body_store.copy(connection, tenant_id, source["id"], campaign_id)
         return full_view(await store.seen(connection, tenant_id, campaign_id))
 
 
@@ -228,8 +228,8 @@ async def _language_of(runtime: Runtime, caller: Caller, campaign_uuid: UUID) ->
 
 async def _translated(connection: AsyncConnection, row: Row, language: str) -> Body | None:
     """The body anew: a page says which language it is in, and dates are told in it."""
-    body = await bodies.get(connection, row["tenant_id"], row["id"])
-    return await campaign_content.recompile(body, language=language) if body else None
+    body = await body_store.get(connection, row["tenant_id"], row["id"])
+    return await campaign_bodies.recompile(body, language=language) if body else None
 
 
 def _unknown() -> NotFound:

@@ -126,7 +126,8 @@ async def _report(connection: AsyncConnection, campaign: Row, now: datetime) -> 
     key = (connection, campaign["tenant_id"], campaign["id"])
     position = await fan_outs.get(*key)
     found = await batches.counts(connection, campaign["tenant_id"], [campaign["id"]])
-    done: Mapping[str, int] = found.get(campaign["id"], _NOTHING)
+    sums = found.get(campaign["id"], _NOTHING)
+    done = {name: int(sums[name]) for name in _COUNTS}  # PostgreSQL adds bigints up as numeric
     people = await campaign_counters.get(*key)
     skipped: dict[str, int] = {}
     if position is not None and (position["skipped_count"] or done["skipped"]):

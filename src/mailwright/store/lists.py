@@ -59,6 +59,12 @@ async def get(connection: AsyncConnection, tenant_id: int, list_uuid: uuid.UUID)
     return await maybe_one(connection, _counted().where(_is(tenant_id, list_uuid)))
 
 
+async def by_id(connection: AsyncConnection, tenant_id: int, list_id: int) -> Row | None:
+    """One list by its id, without its count, or None."""
+    statement = select(*_COLUMNS).where(lists.c.tenant_id == tenant_id, lists.c.id == list_id)
+    return await maybe_one(connection, statement)
+
+
 async def page(
     connection: AsyncConnection, tenant_id: int, *, search: str | None, limit: int, offset: int
 ) -> tuple[Sequence[Row], int]:

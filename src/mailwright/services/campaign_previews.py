@@ -1,0 +1,120 @@
+"""A campaign's mail as somebody would get it, to look at. Nothing is sent, nothing is tracked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mailwright.domain.locales import parse_locale
+from mailwright.domain.sample_person import sample_person
+from mailwright.errors import NotFound
+from mailwright.mail import html as pages
+from mailwright.mail import merge
+from mailwright.services import campaigns
+from mailwright.services.caller import Caller
+from mailwright.services.runtime import Runtime
+from mailwright.store import campaign_bodies, contacts
+from mailwright.store import campaigns as campaign_store
+from mailwright.store.rows import Row
+
+#: Links of a preview lead nowhere: it is nobody's mail.
+_NOWHERE = "#"
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A mail with its merge tags filled in; null while there is no subject or body."""
+
+    subject: str | None
+    preheader: str | None
+    html: str | None
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    subject: str | None
+    preheader: str | None
+    html: str | None
+    text: str | None
+    language: str
+
+
+async def render_campaign(
+    runtime: Runtime,
+    caller: Caller,
+    campaign_uuid: UUID,
+    *,
+    contact_uuid: UUID | None = None,
+    language: str | None = None,
+    sanitize: bool = True,
+) -> Rendered:
+    """The mail for one of the tenant's contacts, or for a sample person of `language`.
+
+    `sanitize`: the HTML is safe to show inside another page. Raises NotFound, InvalidInput.
+    """
+    caller.require("campaigns:read")
+    wanted = parse_locale(language) if language else None
+    async with runtime.database.reading() as connection:
+        campaign_id = await campaigns.id_of(connection, caller, campaign_uuid)
+        campaign = await campaign_store.seen(connection, caller.tenant_id, campaign_id)
+        body = await campaign_bodies.get(connection, caller.tenant_id, campaign_id)
+        reader = await _reader(connection, caller, contact_uuid)
+    spoken = wanted or campaign["language"]
+    values = merge.values_for(reader or sample_person(spoken), _builtins(campaign))
+    parts = _Parts(
+        campaign["subject"],
+        campaign["preheader"],
+        body["html"] if body else None,
+        body["plain_text"] if body else None,
+        spoken,
+    )
+    return await asyncio.to_thread(_rendered, parts, values, sanitize=sanitize)
+
+
+async def _reader(
+    connection: AsyncConnection, caller: Caller, contact_uuid: UUID | None
+) -> Row | None:
+    if contact_uuid is None:
+        return None
+    caller.require("contacts:read")
+    contact = await contacts.get(connection, caller.tenant_id, contact_uuid)
+    if contact is None:
+        raise NotFound("There is no such contact.")
+    return contact
+
+
+def _builtins(campaign: Row) -> dict[str, str]:
+    return {
+        "unsubscribeUrl": _NOWHERE,
+        "viewInBrowserUrl": _NOWHERE,
+        "campaign.name": campaign["name"],
+        "campaign.subject": campaign["subject"] or "",
+        "sender.name": campaign["from_name"] or "",
+        "sender.email": campaign["sender_email"] or "",
+    }
+
+
+def _rendered(parts: _Parts, values: Mapping[str, Any], *, sanitize: bool) -> Rendered:
+    html, text = parts.html, parts.text
+    if html is not None and text is not None:
+        html, text = pages.ensure_unsubscribe_footer(html, text, language=parts.language)
+    if html is not None:
+        html = _filled(pages.with_preheader(html, parts.preheader), "html", values)
+    return Rendered(
+        subject=_filled(parts.subject, "header", values),
+        preheader=_filled(parts.preheader, "text", values),
+        html=pages.sanitize_preview(html) if html is not None and sanitize else html,
+        text=_filled(text, "text", values),
+    )
+
+
+def _filled(source: str | None, escape: merge.Escape, values: Mapping[str, Any]) -> str | None:
+    if source is None:
+        return None
+    return merge.compile_template(source, escape=escape).render(values)
