@@ -7,7 +7,7 @@ Documents go through MJML (tables and conditional comments for Outlook) and css-
 from __future__ import annotations
 
 import re
-from html import escape
+from html import escape, unescape
 from typing import Any
 
 import mrml
@@ -62,7 +62,9 @@ def prepare_html(raw_html: str) -> str:
     Merge tags stay as they are. Media rules stay a style sheet.
     """
     stand_ins = StandIns()
-    return stand_ins.restore(_INLINER.inline(stand_ins.hide(raw_html)))
+    # Editors write `&quot;` also inside the tags of an attribute; Liquid would not understand it.
+    html = _INLINER.inline(stand_ins.hide(raw_html))
+    return stand_ins.restore(html, lambda tag: _for_attributes(unescape(tag)))
 
 
 def with_preheader(html: str, preheader: str | None) -> str:

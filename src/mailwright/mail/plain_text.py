@@ -177,11 +177,15 @@ _BLOCK_TAGS = frozenset(
     | {"footer", "h1", "h2", "h3", "h4", "h5", "h6", "center", "dl", "figure"}
 )
 _LINE_TAGS = frozenset({"tr", "li", "dt", "dd"})
+_MAX_DEPTH = 200
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 
 
-def _read(node: LexborNode, pieces: list[str]) -> None:
-    """Appends the text of this element; deep nesting is walked without recursion on siblings."""
+def _read(node: LexborNode, pieces: list[str], depth: int = 0) -> None:
+    """Appends the text of this element; what is nested beyond all reason loses its form."""
+    if depth > _MAX_DEPTH:
+        pieces.append(node.text())
+        return
     for child in node.iter(include_text=True):
         tag = child.tag
         if tag == "-text":
@@ -196,14 +200,14 @@ def _read(node: LexborNode, pieces: list[str]) -> None:
             alt = (child.attributes.get("alt") or "").strip()
             pieces.append(f"[{alt}]" if alt else "")
         elif tag == "a":
-            _read_link(child, pieces)
+            _read_link(child, pieces, depth)
         else:
-            _read_element(child, tag or "", pieces)
+            _read_element(child, tag or "", pieces, depth)
 
 
-def _read_link(node: LexborNode, pieces: list[str]) -> None:
+def _read_link(node: LexborNode, pieces: list[str], depth: int) -> None:
     words: list[str] = []
-    _read(node, words)
+    _read(node, words, depth + 1)
     text = "".join(words)
     href = (node.attributes.get("href") or "").strip()
     if not href or href.startswith("#"):
@@ -212,8 +216,8 @@ def _read_link(node: LexborNode, pieces: list[str]) -> None:
         pieces.append(_with_address(text, href))
 
 
-def _read_element(node: LexborNode, tag: str, pieces: list[str]) -> None:
+def _read_element(node: LexborNode, tag: str, pieces: list[str], depth: int) -> None:
     edge = "\n\n" if tag in _BLOCK_TAGS else "\n" if tag in _LINE_TAGS else ""
     pieces.append(f"{edge}- " if tag == "li" else edge)
-    _read(node, pieces)
+    _read(node, pieces, depth + 1)
     pieces.append(" " if tag in ("td", "th") else edge)
