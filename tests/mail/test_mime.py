@@ -71,6 +71,7 @@ def assert_leaves_nothing_to_mend(lines: bytes) -> None:
 @example("é." * 200)
 @example(" " * 300)
 @example("From " * 90)
+@example("Привет,  мир. \n.\tИ ещё = много слов\n" * 9)
 @example("=FF=FE=FD=FC")
 @example("")
 def test_quoted_printable_is_read_back_and_needs_no_mending(text: str) -> None:

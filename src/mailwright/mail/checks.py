@@ -22,6 +22,7 @@ from mailwright.mail.checked_message import (
     is_visible,
     urls_in,
 )
+from mailwright.mail.received import decode
 
 DATE_TOLERANCE = timedelta(minutes=5)
 LINE_BYTES = 78  # RFC 5322 section 2.1.1
@@ -131,7 +132,7 @@ def header_characters(mail: CheckedMessage) -> Iterator[str]:
     for name, value in mail.headers:
         if any(len(word) > 75 for word in _ENCODED_WORD.findall(value)):
             yield f"{name} has an encoded word longer than 75 characters."
-        if "=?" in value and "�" in mail.decoded(name):
+        if "=?" in value and "�" in decode(value):
             yield f"{name} does not decode."
     for name in _ADDRESS_HEADERS:
         value = mail.value(name)

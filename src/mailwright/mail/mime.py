@@ -5,17 +5,20 @@ has a reason to touch them: seven bits, lines of at most 76 characters, CRLF and
 are also their own relaxed canonical form (RFC 6376 section 3.4.4): no tab, no two spaces side by
 side, no space at the end of a line, one line end at the very end. Signing hashes them as they are.
 
-The encoder works on the whole body with `bytes.replace`, one call for each byte that needs an
-escape: as fast as binascii.b2a_qp, which would let blanks stand and overruns its own 76.
+binascii.b2a_qp would let blanks stand, and its lines overrun 76 before an escaped blank. So it only
+escapes, and only where one `bytes.replace` for each byte that occurs would take longer.
 """
 
 from __future__ import annotations
 
 import re
+from binascii import b2a_qp
 
 from mailwright.errors import InvalidInput
 
 _BARE = bytes(range(0x20, 0x7F)) + b"\t\n"  # and "=", which is escaped before all others
+_REPLACEMENTS_MAX = 10  # a European language needs fewer, Cyrillic and Chinese have 25 to 60
+
 # Searching with a compiled pattern is two to four times faster than `in`.
 _UNSAFE = tuple(
     (re.compile(re.escape(unsafe)).search, unsafe, safe)
@@ -96,13 +99,16 @@ def quoted_printable(text: str) -> bytes:
         raise InvalidInput.field("body", "A body has no halves of surrogate pairs.") from None
     if b"\r" in raw:
         raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return _broken(_unmendable(_escaped(raw))).replace(b"\n", b"\r\n")
+    return _broken(_unmendable(_escaped(raw)))
 
 
 def _escaped(raw: bytes) -> bytes:
-    """Every byte that may not stand bare as `=XX`, with one replacement for each that occurs."""
+    """Every byte that may not stand bare as `=XX`, in lines as long as they are."""
+    special = set(raw.translate(None, _BARE))
+    if len(special) > _REPLACEMENTS_MAX:
+        return b2a_qp(raw).replace(b"=\n", b"")  # its own soft breaks are undone
     encoded = raw.replace(b"=", b"=3D")
-    for byte in set(raw.translate(None, _BARE)):
+    for byte in special:
         encoded = encoded.replace(b"%c" % byte, b"=%02X" % byte)
     return encoded
 
@@ -117,11 +123,14 @@ def _unmendable(encoded: bytes) -> bytes:
 
 
 def _broken(encoded: bytes) -> bytes:
-    """The same with soft breaks in long lines (RFC 2045 section 6.7, rule 5)."""
-    broken = b"=\n".join(_PIECE.findall(encoded)).replace(b"\n=\n", b"\n")
+    """The same with CRLF, and with soft breaks in long lines (RFC 2045 section 6.7, rule 5)."""
+    pieces = _PIECE.findall(encoded)
+    pieces.append(b"")  # so that a line end at the very end is followed by a break too
+    # A break was put after each piece; those that end a line lose its "=" again.
+    broken = b"=\r\n".join(pieces).replace(b"\n=\r\n", b"\r\n")
     if _SOFT_UNSAFE.search(broken):
-        broken = broken.replace(b"=\n.", b"=\n=2E").replace(b"=\nFrom ", b"=\n=46rom ")
-    return broken
+        broken = broken.replace(b"=\r\n.", b"=\r\n=2E").replace(b"=\r\nFrom ", b"=\r\n=46rom ")
+    return broken.removesuffix(b"=\r\n")
 
 
 def _check_headers(headers: bytes) -> None:
