@@ -11,11 +11,13 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.delivery.finish import finish_if_drained
+from mailwright.delivery.mailing import Mailing, Mailings
 from mailwright.delivery.transitions import move
 from mailwright.domain.campaign_lifecycle import CampaignEvent, CampaignState
+from mailwright.errors import NotReady
 from mailwright.services import campaign_readiness
 from mailwright.services.runtime import Runtime
-from mailwright.store import audiences, campaigns, fan_outs
+from mailwright.store import audiences, campaign_links, campaigns, fan_outs
 from mailwright.store.job_queue import wake_workers
 from mailwright.store.rows import Row
 
@@ -34,11 +36,15 @@ async def start(runtime: Runtime, tenant_id: int, campaign_id: int) -> bool:
         campaign = await campaigns.get(connection, tenant_id, campaign_id)
         if campaign is None or campaign["state"] != CampaignState.QUEUED:
             return campaign is not None and campaign["state"] == CampaignState.SENDING
-        reason = await _why_not(runtime, connection, campaign)
-    if reason is not None:
-        await move(runtime, tenant_id, campaign_id, CampaignEvent.FAIL, reason=reason)
-        return False
-    await _follow_edits(runtime, campaign)
+        try:
+            mailing = await _ready(runtime, connection, campaign)
+        except NotReady as error:
+            why = error.message
+            await move(runtime, tenant_id, campaign_id, CampaignEvent.FAIL, reason=why)
+            return False
+    async with runtime.database.transaction() as connection:
+        await campaign_links.save(connection, tenant_id, campaign_id, mailing.links)
+        await _follow_edits(connection, campaign)
     return await move(runtime, tenant_id, campaign_id, CampaignEvent.START)
 
 
@@ -71,22 +77,21 @@ async def _next_chunk(connection: AsyncConnection, campaign: Row) -> Row:
     return position
 
 
-async def _follow_edits(runtime: Runtime, campaign: Row) -> None:
+async def _ready(runtime: Runtime, connection: AsyncConnection, campaign: Row) -> Mailing:
+    """The campaign compiled. Raises NotReady with words for its `state_reason`."""
+    missing = await campaign_readiness.missing(connection, campaign)
+    if missing:
+        raise NotReady(f"not ready, missing: {', '.join(missing)}")
+    return await Mailings(runtime).compiled(connection, campaign)
+
+
+async def _follow_edits(connection: AsyncConnection, campaign: Row) -> None:
     """A campaign that failed may have been given another audience before it is sent again."""
     began, edited = campaign["started_at"], campaign["last_edited_at"]
     if began is None or edited is None or edited <= began:
         return
-    async with runtime.database.transaction() as connection:
-        key = campaign["tenant_id"], campaign["id"]
-        audience = await audiences.of_campaign(connection, key[0], campaign)
-        position = await fan_outs.begin(connection, *key, audience)
-        if not fan_outs.is_for(position, audience):
-            await fan_outs.start_over(connection, *key, audience)
-
-
-async def _why_not(runtime: Runtime, connection: AsyncConnection, campaign: Row) -> str | None:
-    """Why the campaign cannot start, in words for its `state_reason`; None: it can."""
-    missing = await campaign_readiness.missing(connection, campaign)
-    if missing:
-        return f"not ready, missing: {', '.join(missing)}"
-    return None
+    key = campaign["tenant_id"], campaign["id"]
+    audience = await audiences.of_campaign(connection, key[0], campaign)
+    position = await fan_outs.begin(connection, *key, audience)
+    if not fan_outs.is_for(position, audience):
+        await fan_outs.start_over(connection, *key, audience)

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Self
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from mailwright.domain.tokens import Tokens
+from mailwright.errors import InvalidInput, NotReady
+from mailwright.mail.merge import values_for
+from mailwright.mail.message import CompiledMail, Recipient, compile_mail
+from mailwright.services import campaign_content
+from mailwright.services.campaign_content import SendableContent
 from mailwright.services.runtime import Runtime
 from mailwright.store import audiences, campaigns
+from mailwright.store.audiences import Audience
 from mailwright.store.batches import Lease
 from mailwright.store.rows import Row
+
+KEPT = 32  # compiled campaigns; the least recently used goes
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +73,65 @@ class Letter:
 class Mailing:
     """What a campaign says, to whom it may be said, and in whose name."""
 
-    def __init__(self, tenant_id, campaign_id, content, domain, audience, tokens) -> None:
+    def __init__(
+        self,
+        campaign: Row,
+        sendable: SendableContent,
+        audience: Audience,
+        tokens: Tokens,
+        *,
+        base_url: str,
+        now: Callable[[], datetime],
+    ) -> None:
+        """Raises InvalidInput where the content does not compile."""
         self.audience = audience
-        self._tenant_id = tenant_id
-        self._campaign_id = campaign_id
-        self._content = content
-        self._domain = domain
+        self._tenant_id: int = campaign["tenant_id"]
+        self._campaign_id: int = campaign["id"]
+        self._content = sendable.content
+        self._compiled: CompiledMail = compile_mail(sendable.content)
+        self._domain = sendable.domain
         self._tokens = tokens
+        self._base_url = base_url
+        self._now = now
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        """The trackable addresses; a link's number is its place."""
+        return self._compiled.links
 
     def letter(self, due: Due) -> Letter:
-        local_part = self._tokens.return_path(self._tenant_id, due.message_id)
-        mid = self._tokens.message_id(self._tenant_id, due.message_id, self._domain)
-        raw = f"Message-ID: {mid}\r\nTo: {due.recipient}\r\nSubject: x\r\n\r\nHello {due.contact['first_name']}\r\n".encode()
-        return Letter(f"{local_part}@{self._domain}", due.recipient, raw)
+        """The mail for one contact. Raises InvalidInput where their data cannot stand in a mail.
+
+        Envelope sender and Message-ID come from the ledger row: a mail sent again has the same.
+        """
+        tokens, tenant_id, message_id = self._tokens, self._tenant_id, due.message_id
+        person = {"contact_id": due.contact["id"], "campaign_id": self._campaign_id}
+        header_id = tokens.message_id(tenant_id, message_id, self._domain)
+
+        def link_url(number: int, address: str) -> str:
+            token = tokens.click(tenant_id, message_id, number, address)
+            return f"{self._base_url}/c/{token}"
+
+        raw = self._compiled.render(
+            Recipient(
+                email=due.contact["email"],
+                values=values_for(due.contact, {}),
+                message_id=header_id,
+                date=self._now(),
+                unsubscribe_url=self._url("u", tokens.unsubscribe(tenant_id, message_id, **person)),
+                view_url=self._url("v", tokens.view(tenant_id, message_id, **person)),
+                boundary=f"=_{header_id[1:33]}",
+                open_url=self._url("o", tokens.open(tenant_id, message_id))
+                if self._content.tracking_opens
+                else None,
+                link_url=link_url if self._content.tracking_clicks else None,
+            )
+        )
+        envelope_sender = f"{tokens.return_path(tenant_id, message_id)}@{self._domain}"
+        return Letter(envelope_sender, due.recipient, raw)
+
+    def _url(self, kind: str, token: str) -> str:
+        return f"{self._base_url}/{kind}/{token}"
 
 
 class Mailings:
@@ -80,13 +140,42 @@ class Mailings:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._tokens = Tokens(runtime.keys)
+        self._kept: OrderedDict[tuple[int, int, datetime], Mailing] = OrderedDict()
 
     async def of(self, lease: Lease) -> Mailing | None:
+        """The mailing of a lease, or None when its campaign is not to be sent now.
+
+        Raises NotReady when its content is gone or does not compile.
+        """
         async with self._runtime.database.reading() as connection:
             campaign = await campaigns.get(connection, lease.tenant_id, lease.campaign_id)
             if campaign is None or campaign["state"] not in lease.sendable_states:
                 return None
-            audience = await audiences.of_campaign(connection, lease.tenant_id, campaign)
-        return Mailing(
-            lease.tenant_id, lease.campaign_id, None, "example.com", audience, self._tokens
-        )
+            key = lease.tenant_id, lease.campaign_id, campaign["updated_at"]
+            if key not in self._kept:
+                self._kept[key] = await self.compiled(connection, campaign)
+        self._kept.move_to_end(key)
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return self._kept[key]
+
+    async def compiled(self, connection: AsyncConnection, campaign: Row) -> Mailing:
+        """A campaign's mailing, whatever its state. Raises NotReady, as `of` does.
+
+        Made in a thread: a long newsletter would hold the other lanes up.
+        """
+        key = campaign["tenant_id"], campaign["id"]
+        audience = await audiences.of_campaign(connection, key[0], campaign)
+        sendable = await campaign_content.load(self._runtime, connection, *key)
+        try:
+            return await asyncio.to_thread(
+                Mailing,
+                campaign,
+                sendable,
+                audience,
+                self._tokens,
+                base_url=self._runtime.settings.base_url,
+                now=self._runtime.now,
+            )
+        except InvalidInput as error:
+            raise NotReady(f"The content does not compile: {error.message}") from error
