@@ -116,7 +116,12 @@ async def page_contacts(
         rows = await store.page(
             connection, tenant_id, fits, list_id=list_id, limit=limit, offset=offset
         )
-        total = await store.count(connection, tenant_id, fits, list_id=list_id)
+
+        async def count() -> int:
+            return await store.count(connection, tenant_id, fits, list_id=list_id)
+
+        key = ("contacts", tenant_id, list_id, search)
+        total = await runtime.totals.get(key, runtime.now(), count)
     return Paged([row_view(row) for row in rows], total, page)
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from mailwright.domain.keys import Keys
 from mailwright.services.key_cache import KeyCache
 from mailwright.services.sign_in_throttle import Throttle
+from mailwright.services.totals import Totals
 from mailwright.settings import Settings
 from mailwright.store.database import Database
 
@@ -35,5 +36,6 @@ class Runtime:
     keys: Keys
     now: Callable[[], datetime] = field(default=utc_now)
     key_cache: KeyCache = field(default_factory=KeyCache, repr=False)
+    totals: Totals = field(default_factory=Totals, repr=False)
     account_tries: Throttle = field(default_factory=_per_account, repr=False)
     address_tries: Throttle = field(default_factory=_per_address, repr=False)
