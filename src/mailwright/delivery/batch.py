@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from mailwright.delivery.courier import Courier
 from mailwright.delivery.mailing import Due, Mailing
 from mailwright.delivery.pace import Pace
-from mailwright.delivery.recorder import DATABASE_TROUBLE, LeaseLost, Recorder
+from mailwright.delivery.recorder import LeaseLost, Recorder
 from mailwright.delivery.route import Route
 from mailwright.domain.message_lifecycle import MessageState
 from mailwright.domain.retry_ladder import BULK
@@ -24,6 +24,7 @@ from mailwright.errors import TransportRefused
 from mailwright.services.runtime import Runtime
 from mailwright.store import batches, campaigns, messages
 from mailwright.store.batches import Lease
+from mailwright.store.database import DATABASE_TROUBLE
 from mailwright.store.database import driver_connection as raw
 from mailwright.store.messages import Outcome
 

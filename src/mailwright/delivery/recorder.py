@@ -15,24 +15,11 @@ from __future__ import annotations
 import asyncio
 import time
 
-import asyncpg
-
-from mailwright.errors import DatabaseUnreachable
 from mailwright.store import messages
 from mailwright.store.batches import Lease
-from mailwright.store.database import Connection, Database
+from mailwright.store.database import DATABASE_TROUBLE, Connection, Database
 from mailwright.store.messages import Outcome
 
-#: What passes: PostgreSQL restarts, the connection breaks, two statements meet.
-DATABASE_TROUBLE = (
-    OSError,
-    DatabaseUnreachable,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.TransactionRollbackError,
-)
 _TRY_AGAIN_SECONDS = 0.2
 _RENEW_SHARE = 0.25  # of the lease may pass before it is renewed though nothing happened
 

@@ -7,9 +7,9 @@ import asyncio
 import structlog
 
 from mailwright.delivery.pace import Pace
-from mailwright.delivery.recorder import DATABASE_TROUBLE
 from mailwright.services.runtime import Runtime
 from mailwright.store import batches, fan_outs
+from mailwright.store.database import DATABASE_TROUBLE
 
 log = structlog.get_logger()
 

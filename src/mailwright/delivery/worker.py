@@ -15,7 +15,6 @@ from mailwright.delivery import finish, outages, retries
 from mailwright.delivery.batch import Delivery, End, Result
 from mailwright.delivery.mailing import Mailings
 from mailwright.delivery.pace import PACE, Pace
-from mailwright.delivery.recorder import DATABASE_TROUBLE
 from mailwright.delivery.route import Route
 from mailwright.delivery.transitions import move
 from mailwright.domain.campaign_lifecycle import CampaignEvent
@@ -24,6 +23,7 @@ from mailwright.services import transports
 from mailwright.services.runtime import Runtime
 from mailwright.store import batches, job_queue
 from mailwright.store.batches import Lease
+from mailwright.store.database import DATABASE_TROUBLE
 from mailwright.wire.smtp_url import Transport
 
 log = structlog.get_logger()

@@ -12,7 +12,6 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Protocol
 
-import asyncpg
 import orjson
 import structlog
 from pgqueuer.executors import DatabaseRetryEntrypointExecutor, EntrypointExecutorParameters
@@ -22,6 +21,7 @@ from pgqueuer.qm import QueueManager
 from mailwright.jobs import campaigns, imports, sweeps
 from mailwright.services.runtime import Runtime
 from mailwright.store import job_queue
+from mailwright.store.database import DATABASE_TROUBLE
 from mailwright.store.job_queue import Job
 
 log = structlog.get_logger()
@@ -61,7 +61,7 @@ async def _keep_running(runtime: Runtime, stop: asyncio.Event) -> None:
     while not stop.is_set():
         try:
             await _run_once(runtime, stop)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except DATABASE_TROUBLE as error:
             log.warning("jobs_interrupted", error=str(error))
             with suppress(TimeoutError):
                 async with asyncio.timeout(RECONNECT_SECONDS):

@@ -23,6 +23,20 @@ else:
 
 DRIVER = "postgresql+asyncpg"
 
+#: What statements on a raw connection raise and what passes: PostgreSQL restarts, the connection
+#: breaks, two statements meet. (InternalClientError: asyncpg in the moment between the server's
+#: last words and the end of the connection.)
+DATABASE_TROUBLE = (
+    OSError,
+    DatabaseUnreachable,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+)
+
 
 def database_url(text: str) -> URL:
     """The URL for our driver. Raises ConfigurationError when it is not one of PostgreSQL's."""
