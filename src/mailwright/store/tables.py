@@ -36,6 +36,7 @@ from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from mailwright.domain.campaign_lifecycle import CampaignState
 from mailwright.domain.message_lifecycle import MessageState
+from mailwright.domain.webhook_event import DeliveryState, WebhookDialect
 
 metadata = MetaData(
     naming_convention={
@@ -671,6 +672,61 @@ events = Table(
     Index("ix_events_tenant_id_message_id", "tenant_id", "message_id"),
     Index("ix_events_tenant_id_campaign_id_at", "tenant_id", "campaign_id", "at"),
     postgresql_partition_by="RANGE (at)",
+)
+
+# --- Telling others ---------------------------------------------------------------------------
+
+webhook_endpoints = Table(
+    "webhook_endpoints",
+    metadata,
+    _tenant(),
+    _id(),
+    _uuid(),
+    _text("url"),
+    _maybe("description"),
+    Column("events", ARRAY(Text), nullable=False),
+    _text("dialect", default="native"),
+    Column("secret_sealed", LargeBinary, nullable=False),
+    Column("previous_secret_sealed", LargeBinary),  # signs beside the new one for a day
+    _time("previous_secret_until"),
+    _flag("enabled", default=True),
+    _maybe("disabled_reason"),  # null while enabled, and when its owner disabled it
+    _now("created_at"),
+    _now("updated_at"),
+    *_noun(),
+    _one_of("dialect", WebhookDialect),
+)
+
+# One event on its way to one endpoint: what to send, and how it went.
+webhook_deliveries = Table(
+    "webhook_deliveries",
+    metadata,
+    _tenant(),
+    _id(),
+    _uuid(),
+    Column("endpoint_id", BigInteger, nullable=False),
+    Column("event_uuid", UUID(as_uuid=True), nullable=False),  # the same at every endpoint
+    _text("type"),
+    _json("payload", default="{}"),
+    _text("state", default="pending"),
+    Column("attempt", SmallInteger, nullable=False, server_default=text("0")),
+    Column("status_code", Integer),
+    _maybe("response"),  # the first kilobyte of the last answer
+    _maybe("error"),
+    _time("next_attempt_at"),  # while one is under way: when another may try
+    _now("created_at"),
+    _time("delivered_at"),
+    *_noun(),
+    _owner("endpoint_id", "webhook_endpoints", ondelete="CASCADE"),
+    _one_of("state", DeliveryState),
+    Index("ix_webhook_deliveries_log", "tenant_id", "endpoint_id", "created_at", "id"),
+    Index(
+        "ix_webhook_deliveries_pending",
+        "tenant_id",
+        "endpoint_id",
+        "next_attempt_at",
+        postgresql_where=text("state = 'pending'"),
+    ),
 )
 
 # The built-in inbox.
