@@ -69,11 +69,15 @@ class Value(Body):
 
     value: Any
 
+    model_config = example({"value": "pro"})
+
 
 class ItemBody(Body):
     """One item of a list field."""
 
     value: Item
+
+    model_config = example({"value": "harbour"})
 
 
 @router.post("", status_code=201, responses={201: {"model": Data[ContactView]}})

@@ -39,6 +39,8 @@ class CustomFieldPatch(Body):
     name: Name = ""
     options: list[Option] | None = None
 
+    model_config = example({"name": "Subscription"})
+
 
 @router.post("", status_code=201, responses={201: {"model": Data[CustomFieldView]}})
 async def create(runtime: RuntimeOf, caller: CallerOf, body: CustomFieldCreate) -> Response:

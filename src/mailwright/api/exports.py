@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -18,9 +18,12 @@ Raw = Annotated[
     Query(description="true: cells as they are, also those that a spreadsheet would compute."),
 ]
 _CSV = "text/csv; charset=utf-8"
+_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/csv": {"schema": {"type": "string"}}}}
+}
 
 
-@router.get("/contacts.csv", response_class=StreamingResponse)
+@router.get("/contacts.csv", response_class=StreamingResponse, responses=_ANSWER)
 async def contacts(
     runtime: RuntimeOf,
     caller: CallerOf,
@@ -35,7 +38,9 @@ async def contacts(
     return StreamingResponse(pieces, media_type=_CSV, headers=_named("contacts.csv"))
 
 
-@router.get("/campaigns/{campaign_uuid}/recipients.csv", response_class=StreamingResponse)
+@router.get(
+    "/campaigns/{campaign_uuid}/recipients.csv", response_class=StreamingResponse, responses=_ANSWER
+)
 async def recipients(
     runtime: RuntimeOf,
     caller: CallerOf,

@@ -79,7 +79,11 @@ async def get(runtime: RuntimeOf, caller: CallerOf, import_uuid: UUID) -> Respon
     return one(await service.get_import(runtime, caller, import_uuid))
 
 
-@router.get("/{import_uuid}/errors.csv", response_class=FileResponse)
+@router.get(
+    "/{import_uuid}/errors.csv",
+    response_class=FileResponse,
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+)
 async def errors(runtime: RuntimeOf, caller: CallerOf, import_uuid: UUID) -> Response:
     """The rows that were rejected, each with its line and the reason. 404 when there are none."""
     path = await service.get_error_file(runtime, caller, import_uuid)

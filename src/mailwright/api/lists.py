@@ -36,11 +36,15 @@ class ListPatch(Body):
     description: Description | None = None
     is_public: bool = True
 
+    model_config = example({"description": "Every other Tuesday."})
+
 
 class Membership(Body):
     """Who joins."""
 
     contact_uuid: UUID
+
+    model_config = example({"contact_uuid": "0198e1b2-3c4d-7e5f-8a9b-0c1d2e3f4a5b"})
 
 
 @router.post("", status_code=201, responses={201: {"model": Data[ListView]}})

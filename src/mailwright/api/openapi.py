@@ -47,7 +47,7 @@ def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]
 
 
 def _first_sentence(text: str) -> str:
-    return text.split("\n")[0].split(". ")[0].rstrip(".")
+    return " ".join(text.split("\n\n")[0].split()).split(". ")[0].rstrip(".")
 
 
 def _not_found() -> dict[str, Any]:

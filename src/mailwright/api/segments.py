@@ -41,6 +41,8 @@ class SegmentPatch(Body):
     name: Name = ""
     rule: dict[str, Any] = Field(default_factory=dict)
 
+    model_config = example({"name": "Loud professionals"})
+
 
 class RuleBody(Body):
     """A rule to try."""
