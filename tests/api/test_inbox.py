@@ -13,8 +13,9 @@ from mailwright.services import inbox
 from mailwright.services.api_keys import NewApiKey, create_api_key
 from mailwright.services.caller import Caller
 from mailwright.services.runtime import Runtime
+from mailwright.store.database import Database
 from mailwright.wire.smtp_listener import CapturedMail
-from tests.builders import MadeTenant
+from tests.builders import MadeTenant, make_campaign, make_message
 
 RAW = b"From: A <a@example.com>\r\nTo: b@example.com\r\nSubject: Hi %d\r\n\r\nBody \xff"
 
@@ -71,3 +72,17 @@ async def test_one_and_all_can_be_deleted(client: httpx2.AsyncClient) -> None:
 async def test_a_cursor_of_nowhere_is_refused(client: httpx2.AsyncClient, cursor: str) -> None:
     answer = await client.get("/inbox", params={"cursor": cursor})
     assert answer.status_code in {404, 422}
+
+
+async def test_the_inbox_shows_one_campaigns_mails_without_its_tests(
+    client: httpx2.AsyncClient, runtime: Runtime, tenant: MadeTenant, database: Database
+) -> None:
+    campaign = await make_campaign(database, tenant.id)
+    message_id = await make_message(database, tenant.id, campaign_id=campaign.id)
+    sender = Tokens(runtime.keys).return_path(tenant.id, message_id) + "@example.com"
+    await inbox.capture(
+        runtime, CapturedMail(sender, ("c@x.org",), RAW % 9, "127.0.0.1", "x", None)
+    )
+    body = (await client.get("/inbox", params={"campaign_uuid": str(campaign.uuid)})).json()
+    assert [row["recipients"] for row in body["data"]] == [["c@x.org"]]
+    assert body["pagination"]["total"] == 1

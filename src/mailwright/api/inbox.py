@@ -40,10 +40,13 @@ async def page(
     caller: CallerOf,
     page: PageOf,
     search: Annotated[Search | None, Query()] = None,
+    campaign_uuid: UUID | None = None,
     cursor: Annotated[str | None, Query(max_length=64)] = None,
 ) -> Response:
     """Captured mails, newest first. `search` looks in subject, From and To."""
-    paged = await service.page_inbox(runtime, caller, page, search=search, cursor=cursor)
+    paged = await service.page_inbox(
+        runtime, caller, page, search=search, campaign_uuid=campaign_uuid, cursor=cursor
+    )
     return json_response(
         {
             "data": paged.items,

@@ -142,7 +142,7 @@ async def _send(api: Api, campaign: str, console: Console) -> float:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console) as progress:
-        task = progress.add_task("sending", total=None, rate=0.0)
+        task = progress.add_task("sending", total=0, rate=0.0)
         while True:
             report = (await api.get(f"/campaigns/{campaign}/report"))["data"]
             elapsed = asyncio.get_running_loop().time() - started

@@ -97,9 +97,12 @@ async def page_inbox(
     page: Page,
     *,
     search: str | None = None,
+    campaign_uuid: UUID | None = None,
     cursor: str | None = None,
 ) -> InboxPage:
     """Captured mails, newest first; `search` looks in subject, From and To.
+
+    `campaign_uuid` leaves the mails to a campaign's recipients, its tests excluded.
 
     With `cursor` the page number is ignored: it reads on where another answer ended, however many
     mails came in between. Raises NotFound when the cursor's mail is gone.
@@ -113,6 +116,7 @@ async def page_inbox(
             connection,
             caller.tenant_id,
             search=search,
+            campaign_uuid=campaign_uuid,
             before_id=before_id,
             limit=page.per_page + 1,
             offset=0 if cursor is not None else page.offset,

@@ -68,12 +68,32 @@ async def tenant_id_of(connection: Connection, slug: str) -> int | None:
     return await connection.fetchval("SELECT id FROM tenants WHERE slug = $1", slug)
 
 
-def _mine(tenant_id: int, search: str | None) -> ColumnElement[bool]:
+def _mine(
+    tenant_id: int, search: str | None, campaign_uuid: uuid.UUID | None
+) -> ColumnElement[bool]:
     mine = captured_mails.c.tenant_id == tenant_id
+    if campaign_uuid is not None:
+        mine = and_(mine, _of_campaign(tenant_id, campaign_uuid))
     if not search:
         return mine
     columns = (captured_mails.c.subject, captured_mails.c.from_header, captured_mails.c.to_header)
     return and_(mine, or_(*(column.icontains(search, autoescape=True) for column in columns)))
+
+
+def _of_campaign(tenant_id: int, campaign_uuid: uuid.UUID) -> ColumnElement[bool]:
+    """Mails whose ledger row is the campaign's; tests have none."""
+    rows = (
+        select(messages.c.id)
+        .join(
+            campaigns,
+            and_(
+                campaigns.c.tenant_id == messages.c.tenant_id,
+                campaigns.c.id == messages.c.campaign_id,
+            ),
+        )
+        .where(messages.c.tenant_id == tenant_id, campaigns.c.uuid == campaign_uuid)
+    )
+    return captured_mails.c.message_id.in_(rows)
 
 
 async def page(
@@ -81,12 +101,13 @@ async def page(
     tenant_id: int,
     *,
     search: str | None,
+    campaign_uuid: uuid.UUID | None = None,
     before_id: int | None,
     limit: int,
     offset: int,
 ) -> tuple[Sequence[Row], int]:
     """Mails, newest first, and how many there are in all. `before_id`: only older ones."""
-    mine = _mine(tenant_id, search)
+    mine = _mine(tenant_id, search, campaign_uuid)
     found = select(*_SUMMARY).where(mine).order_by(captured_mails.c.id.desc())
     if before_id is not None:
         found = found.where(captured_mails.c.id < before_id)
