@@ -3,8 +3,8 @@
     python -m benchmarks.import_contacts [--rows 200000]
 
 A file of varied rows is imported into an empty embedded database and then once more, when everybody
-is known. Rates are of the whole command, PostgreSQL's start and stop included; memory is the
-command's own peak.
+is known. Rates are of the import, from its first row to its last; seconds are of the whole command,
+PostgreSQL's start and stop included; memory is the command's own peak.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from benchmarks.machine import table
 from mailwright.app import open_runtime
 from mailwright.domain.doors import Door
 from mailwright.services.contacts import page_contacts
+from mailwright.services.imports import page_imports
 from mailwright.services.paging import Page
 from mailwright.services.tenants import operator_of
 from mailwright.settings import Settings
@@ -44,10 +45,10 @@ def main() -> None:
         file = Path(folder) / "contacts.csv"
         _write(file, row_count)
         subprocess.run([PROGRAM, "migrate", "--json"], check=True, capture_output=True)
-        rows: list[Sequence[object]] = [("", "rows/s", "seconds", "peak MB")]
+        rows: list[Sequence[object]] = [("", "rows/s", "command s", "peak MB")]
         for name in ("new contacts", "known contacts"):
             seconds, peak_bytes = _import(file, row_count)
-            rate = f"{row_count / seconds:,.0f}"
+            rate = f"{row_count / asyncio.run(_import_seconds()):,.0f}"
             rows.append((name, rate, f"{seconds:.1f}", f"{peak_bytes / 1024**2:.0f}"))
         table(f"Import of {row_count:,} rows", rows)
         table(
@@ -70,6 +71,15 @@ def _import(file: Path, row_count: int) -> tuple[float, int]:
     result = orjson.loads(process.stdout.read())
     assert result["created"] + result["updated"] == row_count, result
     return seconds, peak
+
+
+async def _import_seconds() -> float:
+    """How long the last import took, by its own row."""
+    async with open_runtime(Settings()) as runtime:  # pyright: ignore[reportCallIssue]  # from the environment
+        caller = await operator_of(runtime, "default", Door.CLI)
+        last = (await page_imports(runtime, caller, Page())).items[0]
+    assert last.finished_at is not None
+    return (last.finished_at - last.created_at).total_seconds()
 
 
 async def _pages() -> list[Sequence[object]]:
