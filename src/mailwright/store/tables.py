@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    DDL,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -29,6 +30,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    event,
     func,
     text,
 )
@@ -36,6 +38,7 @@ from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from mailwright.domain.campaign_lifecycle import CampaignState
 from mailwright.domain.message_lifecycle import MessageState
+from mailwright.store.append_only import APPEND_ONLY
 from mailwright.domain.webhook_event import DeliveryState, WebhookDialect
 
 metadata = MetaData(
@@ -191,18 +194,33 @@ api_keys = Table(
     Index("ix_api_keys_key_hash", "key_hash"),
 )
 
+# Who did what that only some may do: a chain of hashes, appended and never changed. `number` has no
+# gaps in a tenant; services/audit.py writes and verifies it.
 audit_log = Table(
     "audit_log",
     metadata,
     _tenant(),
-    _id(),
-    _now("at"),
+    Column("number", BigInteger, autoincrement=False, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
     _text("actor"),
     _text("door"),
     _text("action"),
     _maybe("subject"),
-    _json("details"),
-    PrimaryKeyConstraint("tenant_id", "id"),
+    _json("details", default="{}"),
+    Column("hash", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "number"),
+)
+for _statement in APPEND_ONLY:
+    event.listen(audit_log, "after_create", DDL(_statement))
+
+# Where each tenant's chain ends: taking its last entries away shows, too.
+audit_heads = Table(
+    "audit_heads",
+    metadata,
+    _tenant(),
+    _count("entries"),
+    Column("hash", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("tenant_id"),
 )
 
 idempotency_keys = Table(
@@ -239,9 +257,11 @@ contacts = Table(
     _time("unsubscribed_at"),
     _json("attributes", default="{}"),
     Column("import_id", BigInteger),  # the last import that had this address: once per file
+    Column("project_id", BigInteger),  # whose audience the person is; null: nobody's in particular
     _now("created_at"),
     _now("updated_at"),
     *_noun(),
+    _owner("project_id", "projects"),
     UniqueConstraint("tenant_id", "email_key"),
     _one_of("consent", ("subscribed", "unconfirmed", "unsubscribed")),
     Index(
@@ -252,6 +272,13 @@ contacts = Table(
         postgresql_where=text("external_id IS NOT NULL"),
     ),
     Index("ix_contacts_tenant_id_consent_locale", "tenant_id", "consent", "locale"),
+    Index(
+        "ix_contacts_tenant_id_project_id",
+        "tenant_id",
+        "project_id",
+        "id",
+        postgresql_where=text("project_id IS NOT NULL"),
+    ),
     Index(
         "ix_contacts_attributes",
         "attributes",
@@ -315,6 +342,7 @@ list_members = Table(
     Column("list_id", BigInteger, nullable=False),
     Column("contact_id", BigInteger, nullable=False),
     _text("state", default="subscribed"),
+    Column("import_id", BigInteger),  # the import that brought them here
     _now("joined_at"),
     _time("left_at"),
     PrimaryKeyConstraint("tenant_id", "list_id", "contact_id"),
@@ -368,7 +396,9 @@ imports = Table(
     _text("file_name"),
     _text("file_path"),
     Column("list_id", BigInteger),
+    Column("project_id", BigInteger),
     _text("consent_source", default="import"),
+    _flag("dry_run", default=False),  # counts and the error file; nothing is changed
     _json("mapping"),
     _count("file_bytes"),
     _count("bytes_read"),  # where the next chunk begins
@@ -380,10 +410,26 @@ imports = Table(
     _maybe("error_file"),
     _count("error_bytes"),  # what of the error file is committed; a restart cuts off the rest
     _maybe("error"),
+    _count("undone_contacts"),
+    _count("undone_memberships"),
+    _count("undone_to"),  # where the next chunk of an undo begins
     _now("created_at"),
     _time("finished_at"),
+    _time("undone_at"),
     *_noun(),
-    _one_of("state", ("queued", "running", "done", "failed")),
+    _one_of("state", ("queued", "running", "done", "failed", "undoing", "undone")),
+)
+
+# What a dry run has seen of its file so far; emptied when it is over.
+import_addresses = Table(
+    "import_addresses",
+    metadata,
+    _tenant(),
+    Column("import_id", BigInteger, nullable=False),
+    _text("email_key"),
+    _maybe("external_id"),
+    PrimaryKeyConstraint("tenant_id", "import_id", "email_key"),
+    UniqueConstraint("tenant_id", "import_id", "external_id"),
 )
 
 # --- How mail leaves --------------------------------------------------------------------------
@@ -397,6 +443,7 @@ projects = Table(
     _text("name"),
     Column("smtp_url_sealed", LargeBinary),  # null: the installation's MAILWRIGHT_SMTP_URL
     _flag("is_default", default=False),
+    Column("sender_id", BigInteger),  # for campaigns of this project that name none
     _time("outage_since"),  # first refusal of the present outage; null: it works
     _maybe("outage_reason"),
     _time("outage_retry_at"),  # nobody claims batches of this project before then
@@ -404,6 +451,8 @@ projects = Table(
     _now("updated_at"),
     *_noun(),
     UniqueConstraint("tenant_id", "name"),
+    _owner("sender_id", "senders"),
+    Index("uq_projects_default", "tenant_id", unique=True, postgresql_where=text("is_default")),
 )
 
 senders = Table(

@@ -9,6 +9,7 @@ import asyncio
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
@@ -20,6 +21,7 @@ from pgqueuer.domain.schema.declaration import target
 from pgqueuer.domain.settings import DBSettings
 from sqlalchemy import Connection
 
+from mailwright.store.append_only import APPEND_ONLY
 from mailwright.store.database import Database, database_url
 from mailwright.store.embedded_postgres import embedded
 from mailwright.store.migrations.comparison import compared
@@ -47,6 +49,11 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+#: What keeps the audit log from being changed.
+APPEND_ONLY = (
+{append_only}
+)
+
 #: What PgQueuer installs, in the schema `jobs`.
 JOBS = (
 {jobs}
@@ -57,7 +64,7 @@ def upgrade() -> None:
     """Creates everything."""
     {tables}
     create_event_partitions(op.get_bind(), datetime.now(UTC))
-    for statement in JOBS:
+    for statement in (*APPEND_ONLY, *JOBS):
         op.execute(statement)
 '''
 
@@ -85,6 +92,10 @@ def _tables(connection: Connection) -> str:
     return render_python_code(cast("UpgradeOps", script.upgrade_ops), migration_context=context)
 
 
+def _literals(statements: Sequence[str]) -> str:
+    return "\n".join(f'    """{statement}""",' for statement in statements)
+
+
 async def main() -> None:
     """Writes the file, formatted; the same tables give the same bytes."""
     with tempfile.TemporaryDirectory(prefix="mailwright-") as folder:
@@ -93,8 +104,8 @@ async def main() -> None:
             async with database.reading() as connection:
                 tables = await connection.run_sync(_tables)
             await database.close()
-    jobs = "\n".join(f'    """{statement}""",' for statement in job_statements())
-    TARGET.write_text(TEMPLATE.format(jobs=jobs, tables=tables))
+    jobs, append_only = _literals(job_statements()), _literals(APPEND_ONLY)
+    TARGET.write_text(TEMPLATE.format(jobs=jobs, append_only=append_only, tables=tables))
     for step in (("format",), ("check", "--fix")):
         ruff = [sys.executable, "-m", "ruff", *step, "--quiet", str(TARGET)]
         subprocess.run(ruff, check=True)  # noqa: S603, ASYNC221  # a tool of ours

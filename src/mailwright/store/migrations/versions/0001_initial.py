@@ -19,6 +19,17 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+#: What keeps the audit log from being changed.
+APPEND_ONLY = (
+    """CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the audit log is append-only' USING ERRCODE = 'insufficient_privilege';
+END
+$$""",
+    """CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
+)
+
 #: What PgQueuer installs, in the schema `jobs`.
 JOBS = (
     """CREATE SCHEMA jobs;""",
@@ -156,20 +167,29 @@ def upgrade() -> None:
     )
     op.create_index("ix_api_keys_key_hash", "api_keys", ["key_hash"], unique=False)
     op.create_table(
+        "audit_heads",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("entries", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", name=op.f("pk_audit_heads")),
+    )
+    op.create_table(
         "audit_log",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column(
-            "at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
-        ),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("door", sa.Text(), nullable=False),
         sa.Column("action", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=True),
         sa.Column(
-            "details", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
+            "details",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default=sa.text("'{}'::jsonb"),
+            nullable=False,
         ),
-        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_audit_log")),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "number", name=op.f("pk_audit_log")),
     )
     op.create_table(
         "batches",
@@ -294,71 +314,6 @@ def upgrade() -> None:
         "ix_consents_tenant_id_contact_id", "consents", ["tenant_id", "contact_id"], unique=False
     )
     op.create_table(
-        "contacts",
-        sa.Column("tenant_id", sa.Integer(), nullable=False),
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("uuid", sa.UUID(), nullable=False),
-        sa.Column("email", sa.Text(), nullable=False),
-        sa.Column("email_key", sa.Text(), nullable=False),
-        sa.Column("first_name", sa.Text(), nullable=True),
-        sa.Column("last_name", sa.Text(), nullable=True),
-        sa.Column("phone", sa.Text(), nullable=True),
-        sa.Column("external_id", sa.Text(), nullable=True),
-        sa.Column("locale", sa.Text(), nullable=True),
-        sa.Column("country_code", sa.Text(), nullable=True),
-        sa.Column("consent", sa.Text(), server_default=sa.text("'subscribed'"), nullable=False),
-        sa.Column("consent_source", sa.Text(), nullable=True),
-        sa.Column("opted_in_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("unsubscribed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column(
-            "attributes",
-            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
-            server_default=sa.text("'{}'::jsonb"),
-            nullable=False,
-        ),
-        sa.Column("import_id", sa.BigInteger(), nullable=True),
-        sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
-        sa.Column(
-            "updated_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
-        sa.CheckConstraint(
-            "consent IN ('subscribed', 'unconfirmed', 'unsubscribed')",
-            name=op.f("ck_contacts_consent"),
-        ),
-        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_contacts")),
-        sa.UniqueConstraint("tenant_id", "email_key", name=op.f("uq_contacts_tenant_id_email_key")),
-        sa.UniqueConstraint("tenant_id", "uuid", name=op.f("uq_contacts_tenant_id_uuid")),
-    )
-    op.create_index(
-        "ix_contacts_attributes",
-        "contacts",
-        ["attributes"],
-        unique=False,
-        postgresql_using="gin",
-        postgresql_ops={"attributes": "jsonb_path_ops"},
-    )
-    op.create_index(
-        "ix_contacts_tenant_id_consent_locale",
-        "contacts",
-        ["tenant_id", "consent", "locale"],
-        unique=False,
-    )
-    op.create_index(
-        "uq_contacts_tenant_id_external_id",
-        "contacts",
-        ["tenant_id", "external_id"],
-        unique=True,
-        postgresql_where=sa.text("external_id IS NOT NULL"),
-    )
-    op.create_table(
         "custom_fields",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -434,6 +389,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "key", name=op.f("pk_idempotency_keys")),
     )
     op.create_table(
+        "import_addresses",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("import_id", sa.BigInteger(), nullable=False),
+        sa.Column("email_key", sa.Text(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint(
+            "tenant_id", "import_id", "email_key", name=op.f("pk_import_addresses")
+        ),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "import_id",
+            "external_id",
+            name=op.f("uq_import_addresses_tenant_id_import_id_external_id"),
+        ),
+    )
+    op.create_table(
         "imports",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -442,7 +413,9 @@ def upgrade() -> None:
         sa.Column("file_name", sa.Text(), nullable=False),
         sa.Column("file_path", sa.Text(), nullable=False),
         sa.Column("list_id", sa.BigInteger(), nullable=True),
+        sa.Column("project_id", sa.BigInteger(), nullable=True),
         sa.Column("consent_source", sa.Text(), server_default=sa.text("'import'"), nullable=False),
+        sa.Column("dry_run", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column(
             "mapping", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
         ),
@@ -456,6 +429,11 @@ def upgrade() -> None:
         sa.Column("error_file", sa.Text(), nullable=True),
         sa.Column("error_bytes", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("undone_contacts", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column(
+            "undone_memberships", sa.BigInteger(), server_default=sa.text("0"), nullable=False
+        ),
+        sa.Column("undone_to", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -463,8 +441,10 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "state IN ('queued', 'running', 'done', 'failed')", name=op.f("ck_imports_state")
+            "state IN ('queued', 'running', 'done', 'failed', 'undoing', 'undone')",
+            name=op.f("ck_imports_state"),
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_imports")),
         sa.UniqueConstraint("tenant_id", "uuid", name=op.f("uq_imports_tenant_id_uuid")),
@@ -596,33 +576,6 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_messages_tenant_id_contact_id", "messages", ["tenant_id", "contact_id"], unique=False
-    )
-    op.create_table(
-        "projects",
-        sa.Column("tenant_id", sa.Integer(), nullable=False),
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("uuid", sa.UUID(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("smtp_url_sealed", sa.LargeBinary(), nullable=True),
-        sa.Column("is_default", sa.Boolean(), server_default=sa.text("false"), nullable=False),
-        sa.Column("outage_since", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("outage_reason", sa.Text(), nullable=True),
-        sa.Column("outage_retry_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
-        sa.Column(
-            "updated_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
-        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_projects")),
-        sa.UniqueConstraint("tenant_id", "name", name=op.f("uq_projects_tenant_id_name")),
-        sa.UniqueConstraint("tenant_id", "uuid", name=op.f("uq_projects_tenant_id_uuid")),
     )
     op.create_table(
         "segments",
@@ -765,6 +718,119 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant_id", "uuid", name=op.f("uq_webhook_endpoints_tenant_id_uuid")),
     )
     op.create_table(
+        "projects",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("uuid", sa.UUID(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("smtp_url_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("is_default", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("sender_id", sa.BigInteger(), nullable=True),
+        sa.Column("outage_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("outage_reason", sa.Text(), nullable=True),
+        sa.Column("outage_retry_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column(
+            "updated_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "sender_id"],
+            ["senders.tenant_id", "senders.id"],
+            name=op.f("fk_projects_tenant_id_sender_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_projects")),
+        sa.UniqueConstraint("tenant_id", "name", name=op.f("uq_projects_tenant_id_name")),
+        sa.UniqueConstraint("tenant_id", "uuid", name=op.f("uq_projects_tenant_id_uuid")),
+    )
+    op.create_index(
+        "uq_projects_default",
+        "projects",
+        ["tenant_id"],
+        unique=True,
+        postgresql_where=sa.text("is_default"),
+    )
+    op.create_table(
+        "sessions",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "member_id"],
+            ["members.tenant_id", "members.id"],
+            name=op.f("fk_sessions_tenant_id_member_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "token_hash", name=op.f("pk_sessions")),
+    )
+    op.create_index("ix_sessions_token_hash", "sessions", ["token_hash"], unique=False)
+    op.create_table(
+        "webhook_deliveries",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("uuid", sa.UUID(), nullable=False),
+        sa.Column("endpoint_id", sa.BigInteger(), nullable=False),
+        sa.Column("event_uuid", sa.UUID(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column(
+            "payload",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default=sa.text("'{}'::jsonb"),
+            nullable=False,
+        ),
+        sa.Column("state", sa.Text(), server_default=sa.text("'pending'"), nullable=False),
+        sa.Column("attempt", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("status_code", sa.Integer(), nullable=True),
+        sa.Column("response", sa.Text(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('pending', 'delivered', 'dead')", name=op.f("ck_webhook_deliveries_state")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "endpoint_id"],
+            ["webhook_endpoints.tenant_id", "webhook_endpoints.id"],
+            name=op.f("fk_webhook_deliveries_tenant_id_endpoint_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_webhook_deliveries")),
+        sa.UniqueConstraint("tenant_id", "uuid", name=op.f("uq_webhook_deliveries_tenant_id_uuid")),
+    )
+    op.create_index(
+        "ix_webhook_deliveries_log",
+        "webhook_deliveries",
+        ["tenant_id", "endpoint_id", "created_at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_webhook_deliveries_pending",
+        "webhook_deliveries",
+        ["tenant_id", "endpoint_id", "next_attempt_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 'pending'"),
+    )
+    op.create_table(
         "campaigns",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -857,110 +923,82 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
-        "list_members",
-        sa.Column("tenant_id", sa.Integer(), nullable=False),
-        sa.Column("list_id", sa.BigInteger(), nullable=False),
-        sa.Column("contact_id", sa.BigInteger(), nullable=False),
-        sa.Column("state", sa.Text(), server_default=sa.text("'subscribed'"), nullable=False),
-        sa.Column(
-            "joined_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
-        ),
-        sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "state IN ('subscribed', 'unsubscribed')", name=op.f("ck_list_members_state")
-        ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id", "contact_id"],
-            ["contacts.tenant_id", "contacts.id"],
-            name=op.f("fk_list_members_tenant_id_contact_id"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id", "list_id"],
-            ["lists.tenant_id", "lists.id"],
-            name=op.f("fk_list_members_tenant_id_list_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("tenant_id", "list_id", "contact_id", name=op.f("pk_list_members")),
-    )
-    op.create_index(
-        "ix_list_members_tenant_id_contact_id",
-        "list_members",
-        ["tenant_id", "contact_id"],
-        unique=False,
-    )
-    op.create_table(
-        "sessions",
-        sa.Column("tenant_id", sa.Integer(), nullable=False),
-        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("member_id", sa.BigInteger(), nullable=False),
-        sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tenant_id", "member_id"],
-            ["members.tenant_id", "members.id"],
-            name=op.f("fk_sessions_tenant_id_member_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("tenant_id", "token_hash", name=op.f("pk_sessions")),
-    )
-    op.create_index("ix_sessions_token_hash", "sessions", ["token_hash"], unique=False)
-    op.create_table(
-        "webhook_deliveries",
+        "contacts",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("uuid", sa.UUID(), nullable=False),
-        sa.Column("endpoint_id", sa.BigInteger(), nullable=False),
-        sa.Column("event_uuid", sa.UUID(), nullable=False),
-        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("email_key", sa.Text(), nullable=False),
+        sa.Column("first_name", sa.Text(), nullable=True),
+        sa.Column("last_name", sa.Text(), nullable=True),
+        sa.Column("phone", sa.Text(), nullable=True),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("locale", sa.Text(), nullable=True),
+        sa.Column("country_code", sa.Text(), nullable=True),
+        sa.Column("consent", sa.Text(), server_default=sa.text("'subscribed'"), nullable=False),
+        sa.Column("consent_source", sa.Text(), nullable=True),
+        sa.Column("opted_in_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("unsubscribed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column(
-            "payload",
+            "attributes",
             postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
             server_default=sa.text("'{}'::jsonb"),
             nullable=False,
         ),
-        sa.Column("state", sa.Text(), server_default=sa.text("'pending'"), nullable=False),
-        sa.Column("attempt", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
-        sa.Column("status_code", sa.Integer(), nullable=True),
-        sa.Column("response", sa.Text(), nullable=True),
-        sa.Column("error", sa.Text(), nullable=True),
-        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("import_id", sa.BigInteger(), nullable=True),
+        sa.Column("project_id", sa.BigInteger(), nullable=True),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
             server_default=sa.text("now()"),
             nullable=False,
         ),
-        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "updated_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
         sa.CheckConstraint(
-            "state IN ('pending', 'delivered', 'dead')", name=op.f("ck_webhook_deliveries_state")
+            "consent IN ('subscribed', 'unconfirmed', 'unsubscribed')",
+            name=op.f("ck_contacts_consent"),
         ),
         sa.ForeignKeyConstraint(
-            ["tenant_id", "endpoint_id"],
-            ["webhook_endpoints.tenant_id", "webhook_endpoints.id"],
-            name=op.f("fk_webhook_deliveries_tenant_id_endpoint_id"),
-            ondelete="CASCADE",
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_contacts_tenant_id_project_id"),
         ),
-        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_webhook_deliveries")),
-        sa.UniqueConstraint("tenant_id", "uuid", name=op.f("uq_webhook_deliveries_tenant_id_uuid")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_contacts")),
+        sa.UniqueConstraint("tenant_id", "email_key", name=op.f("uq_contacts_tenant_id_email_key")),
+        sa.UniqueConstraint("tenant_id", "uuid", name=op.f("uq_contacts_tenant_id_uuid")),
     )
     op.create_index(
-        "ix_webhook_deliveries_log",
-        "webhook_deliveries",
-        ["tenant_id", "endpoint_id", "created_at", "id"],
+        "ix_contacts_attributes",
+        "contacts",
+        ["attributes"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_ops={"attributes": "jsonb_path_ops"},
+    )
+    op.create_index(
+        "ix_contacts_tenant_id_consent_locale",
+        "contacts",
+        ["tenant_id", "consent", "locale"],
         unique=False,
     )
     op.create_index(
-        "ix_webhook_deliveries_pending",
-        "webhook_deliveries",
-        ["tenant_id", "endpoint_id", "next_attempt_at"],
+        "ix_contacts_tenant_id_project_id",
+        "contacts",
+        ["tenant_id", "project_id", "id"],
         unique=False,
-        postgresql_where=sa.text("state = 'pending'"),
+        postgresql_where=sa.text("project_id IS NOT NULL"),
+    )
+    op.create_index(
+        "uq_contacts_tenant_id_external_id",
+        "contacts",
+        ["tenant_id", "external_id"],
+        unique=True,
+        postgresql_where=sa.text("external_id IS NOT NULL"),
     )
     op.create_table(
         "campaign_bodies",
@@ -1037,7 +1075,41 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("tenant_id", "campaign_id", name=op.f("pk_fan_outs")),
     )
+    op.create_table(
+        "list_members",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("list_id", sa.BigInteger(), nullable=False),
+        sa.Column("contact_id", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), server_default=sa.text("'subscribed'"), nullable=False),
+        sa.Column("import_id", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "joined_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('subscribed', 'unsubscribed')", name=op.f("ck_list_members_state")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "contact_id"],
+            ["contacts.tenant_id", "contacts.id"],
+            name=op.f("fk_list_members_tenant_id_contact_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "list_id"],
+            ["lists.tenant_id", "lists.id"],
+            name=op.f("fk_list_members_tenant_id_list_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "list_id", "contact_id", name=op.f("pk_list_members")),
+    )
+    op.create_index(
+        "ix_list_members_tenant_id_contact_id",
+        "list_members",
+        ["tenant_id", "contact_id"],
+        unique=False,
+    )
     # ### end Alembic commands ###
     create_event_partitions(op.get_bind(), datetime.now(UTC))
-    for statement in JOBS:
+    for statement in (*APPEND_ONLY, *JOBS):
         op.execute(statement)
