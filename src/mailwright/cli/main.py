@@ -13,6 +13,7 @@ import typer
 from mailwright import __version__
 from mailwright.cli import (
     backup,
+    campaign,
     database,
     demo,
     doctor,
@@ -46,6 +47,7 @@ app.add_typer(export.app, name="export")
 app.add_typer(tenant.app, name="tenant")
 app.add_typer(user.app, name="user")
 app.add_typer(key.app, name="key")
+app.add_typer(campaign.app, name="campaign")
 
 
 def _show_version(wanted: bool) -> None:
