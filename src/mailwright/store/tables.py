@@ -38,8 +38,8 @@ from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from mailwright.domain.campaign_lifecycle import CampaignState
 from mailwright.domain.message_lifecycle import MessageState
-from mailwright.store.append_only import APPEND_ONLY
 from mailwright.domain.webhook_event import DeliveryState, WebhookDialect
+from mailwright.store.append_only import APPEND_ONLY
 
 metadata = MetaData(
     naming_convention={
@@ -349,6 +349,13 @@ list_members = Table(
     _owner("list_id", "lists", ondelete="CASCADE"),
     _owner("contact_id", "contacts", ondelete="CASCADE"),
     Index("ix_list_members_tenant_id_contact_id", "tenant_id", "contact_id"),
+    Index(  # who left, for the fan-out: it looks at each chunk of a list for them
+        "ix_list_members_left",
+        "tenant_id",
+        "list_id",
+        "contact_id",
+        postgresql_where=text("state = 'unsubscribed'"),
+    ),
     _one_of("state", ("subscribed", "unsubscribed")),
 )
 
