@@ -27,7 +27,7 @@ serve: $(STAMP) ## Run the whole platform on http://127.0.0.1:8025
 	@$(BIN)/mailwright serve
 
 test: $(STAMP) ## Run the tests
-	$(BIN)/python -m pytest -q -n auto -m "not $(LONG)"
+	$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not $(LONG)"
 
 test-long: $(STAMP) ## Run the tests that take minutes
 	$(BIN)/python -m pytest -q -m "$(LONG)"

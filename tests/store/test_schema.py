@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment
 from pgqueuer.db import AsyncpgDriver
 from pgqueuer.domain.settings import DBSettings
@@ -22,7 +23,7 @@ from mailwright.errors import ConfigurationError
 from mailwright.store.database import Database, database_url
 from mailwright.store.migrations.comparison import compared
 from mailwright.store.partitions import ensure_event_partitions
-from mailwright.store.schema import is_current, migrate
+from mailwright.store.schema import MIGRATIONS, is_current, migrate, revisions
 from mailwright.store.tables import metadata
 
 #: Each query lists objects of one kind in schema `public` as (name, definition).
@@ -84,6 +85,12 @@ async def test_migrating_is_done_once_whoever_comes_first(empty_database: Databa
     assert sorted(applied) == [[], [], [], ["0001_initial"]]
     assert await is_current(empty_database)
     assert await migrate(empty_database) == []
+
+
+def test_migrations_are_in_the_order_of_their_names() -> None:
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    in_order = [step.revision for step in scripts.walk_revisions()]
+    assert tuple(reversed(in_order)) == revisions()
 
 
 async def test_a_migration_that_fails_leaves_nothing_behind(empty_database: Database) -> None:
