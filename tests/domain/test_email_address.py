@@ -71,7 +71,7 @@ def test_what_is_no_address_is_refused(text: str) -> None:
     assert not is_address(text)
 
 
-_PLAIN = st.from_regex(email_address._PLAIN).map(str.strip)
+_PLAIN = st.from_regex(email_address.PLAIN).map(str.strip)
 
 
 @given(_PLAIN | st.emails())

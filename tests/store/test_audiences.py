@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from mailwright.domain.segment_rule import parse_rule
+from mailwright.domain.segment_rule_reader import parse_rule
 from mailwright.store.audiences import Audience, named, of_campaign, skip_reason
 from mailwright.store.database import Database
+from mailwright.store.rows import only
 from mailwright.store.segment_rules import condition
 from mailwright.store.tables import campaigns, contacts, list_members, suppressions
 from tests.builders import (
@@ -186,10 +187,8 @@ async def test_list_segment_and_filter_intersect(database: Database, people: Mad
         audience_filter=_leaf("email", "starts_with", "y"),
     )
     async with database.reading() as connection:
-        row = (
-            await connection.execute(select(campaigns).where(campaigns.c.id == made.id))
-        ).mappings()
-        audience = await of_campaign(connection, people.id, row.one())
+        row = await only(connection, select(campaigns).where(campaigns.c.id == made.id))
+        audience = await of_campaign(connection, people.id, row)
     assert await _named(database, people, audience) == ["y@x.com"]
     assert await _named(database, people, Audience(news.id, None)) == [
         "x@x.com",
@@ -266,15 +265,18 @@ _LEAVES = st.one_of(
         _TEXT | st.integers(-(10**17), 10**17) | st.floats(-1e9, 1e9),
     ),
 )
-_RULES = st.recursive(
-    _LEAVES,
-    lambda inner: st.one_of(
-        st.builds(lambda rules: {"all": rules}, st.lists(inner, min_size=1, max_size=3)),
-        st.builds(lambda rules: {"any": rules}, st.lists(inner, min_size=1, max_size=3)),
-        st.builds(lambda rule: {"not": rule}, inner),
-    ),
-    max_leaves=6,
-)
+
+
+def _combined(inner: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    some = st.lists(inner, min_size=1, max_size=3)
+    return (
+        st.fixed_dictionaries({"all": some})
+        | st.fixed_dictionaries({"any": some})
+        | st.fixed_dictionaries({"not": inner})
+    )
+
+
+_RULES: st.SearchStrategy[dict[str, Any]] = st.recursive(_LEAVES, _combined, max_leaves=6)
 
 
 @pytest.mark.checklist("SEC-26")

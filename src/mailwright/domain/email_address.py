@@ -17,7 +17,7 @@ from mailwright.errors import InvalidInput
 
 LENGTH_MAX = 254  # characters of a whole address; RFC 5321 4.5.3.1.3 less the angle brackets
 
-_PLAIN = re.compile(
+PLAIN = re.compile(
     r"(?=.{6,254}\Z)(?=[^@]{1,64}@)"
     r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*"
     r"@(?:[A-Za-z0-9](?:[A-Za-z0-9]|-(?=[A-Za-z0-9])){0,62}\.){1,4}[A-Za-z]{2,24}\Z"
@@ -38,7 +38,7 @@ class EmailAddress:
         Dots and plus tags in the local part are kept: only its provider knows what they mean.
         """
         given = text.strip(" \t")
-        if _PLAIN.match(given) and "--" not in given:
+        if PLAIN.match(given) and "--" not in given:
             return cls(given, given.lower())
         return _odd(given)
 

@@ -18,8 +18,8 @@ from mailwright.domain.segment_rule import (
     ListCondition,
     Rule,
     conditions_of,
-    parse_rule,
 )
+from mailwright.domain.segment_rule_reader import parse_rule
 from mailwright.errors import Conflict, InvalidInput, NotFound
 from mailwright.services.caller import Caller
 from mailwright.services.contact_views import ContactRow, row_view

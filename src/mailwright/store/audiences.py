@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, case, exists, null, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.message_lifecycle import SkipReason
-from mailwright.domain.segment_rule import parse_rule
+from mailwright.domain.segment_rule_reader import parse_rule
 from mailwright.store.rows import Row
 from mailwright.store.segment_rules import condition
 from mailwright.store.tables import contacts, list_members, segments, suppressions

@@ -11,10 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailwright.domain.segment_rule import (
-    CONDITIONS_MAX,
-    DEPTH_MAX,
-    FIELDS,
-    OPS,
     AttributeCondition,
     EngagementCondition,
     Group,
@@ -25,6 +21,12 @@ from mailwright.domain.segment_rule import (
     TextCondition,
     TimeCondition,
     conditions_of,
+)
+from mailwright.domain.segment_rule_reader import (
+    CONDITIONS_MAX,
+    DEPTH_MAX,
+    FIELDS,
+    OPS,
     parse_rule,
 )
 from mailwright.errors import InvalidInput
@@ -32,7 +34,7 @@ from mailwright.errors import InvalidInput
 LIST = "0193e3b5-0000-7000-8000-000000000001"
 
 
-def _leaf(field: str, op: str, value: Any, **more: Any) -> dict[str, Any]:
+def _leaf(field: str, op: object, value: Any, **more: Any) -> dict[str, Any]:
     return {"field": field, "op": op, "value": value, **more}
 
 
