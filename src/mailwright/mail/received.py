@@ -24,6 +24,7 @@ _GLANCE_BYTES = 8_192  # enough for the headers and the first lines of the first
 _SNIPPET_CHARACTERS = 160
 _HEADER_CHARACTERS_MAX = 998
 _PARTS_MAX = 500  # a mail of ten thousand parts is an attack, not a letter
+_RULE = re.compile(r"[=\-_*~]{4,}")  # lines under headings say nothing in a snippet
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -172,7 +173,7 @@ def _snippet(message: Message) -> str:
     parts = _leaves(message)
     text = _first(parts, "text/plain")
     if text is not None:
-        return " ".join(_text(text)[:1000].split())[:_SNIPPET_CHARACTERS]
+        return " ".join(_RULE.sub(" ", _text(text)[:1000]).split())[:_SNIPPET_CHARACTERS]
     html = _first(parts, "text/html")
     if html is None:
         return ""

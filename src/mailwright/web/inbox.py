@@ -23,7 +23,8 @@ async def show(visit: Visit) -> Response:
     """The list, and beside it the mail that was asked for, if any."""
     listed = await _listed(visit)
     if visit.is_partial and visit.query("part") == "list":
-        return visit.part("inbox_list.html", **listed)
+        unseen = await service.count_unseen(visit.runtime, visit.caller)
+        return visit.part("inbox_polled.html", unseen=unseen, **listed)
     if "uuid" not in visit.request.path_params:
         return await visit.show("inbox.html", mail=None, **listed)
     shown = await _shown(visit)
