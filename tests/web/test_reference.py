@@ -7,7 +7,7 @@ from mailwright.web.reference import render_reference
 
 
 def page() -> str:
-    app = FastAPI(title="Mail<b>wright", description="One & all.")
+    app = FastAPI(title="Mail<b>wright", description="One & `<all>`.")
     app.include_router(router)
     return render_reference(app.openapi(), root="/api/v1")
 
@@ -26,5 +26,6 @@ def test_every_route_is_shown_with_a_command_to_try() -> None:
 def test_text_is_escaped_and_no_script_is_used() -> None:
     shown = page()
     assert "Mail&lt;b&gt;wright" in shown
+    assert "One &amp; <code>&lt;all&gt;</code>." in shown
     assert "<script" not in shown
     assert "style=" not in shown

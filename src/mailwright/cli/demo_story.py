@@ -24,8 +24,8 @@ from mailwright.cli.demo_server import program, running_server
 from mailwright.errors import InvalidInput
 from mailwright.settings import Settings
 
-LIST_NAME = "Harbour Post readers"
-SENDER = {"name": "Harbour Post", "email": "post@harbour.example"}
+LIST_NAME = "Hazel & Rye readers"
+SENDER = {"name": "Hazel & Rye", "email": "hello@hazelandrye.example"}
 POLL_SECONDS = 0.2
 FINISHED = {"sent", "failed", "paused", "canceled"}
 
@@ -104,8 +104,8 @@ async def _write(api: Api, newsletter: str, console: Console) -> str:
     missing = ", ".join(draft["readiness"]["missing"])
     console.print(f"[green]✓[/] a draft; still missing: {missing}")
     fields = {
-        "subject": 'Hello {{ contact.first_name | default: "friend" }}, news from the harbour',
-        "preheader": "A lighthouse, a recipe, and a date to keep",
+        "subject": '{{ contact.first_name | default: "Friend" }}, slow mornings and good bread',
+        "preheader": "The loaf of the month, a recipe, and three dates to keep free",
         "from_name": SENDER["name"],
         "from_identity": sender,
         "list_uuid": lists["data"][0]["uuid"],
@@ -126,8 +126,8 @@ async def _sender(api: Api) -> str:
 
 
 async def _test(api: Api, campaign: str, console: Console) -> None:
-    await api.post(f"/campaigns/{campaign}/test", {"email": "you@harbour.example"})
-    console.print("[green]✓[/] a test mail to you@harbour.example")
+    await api.post(f"/campaigns/{campaign}/test", {"email": "you@hazelandrye.example"})
+    console.print("[green]✓[/] a test mail to you@hazelandrye.example")
 
 
 async def _send(api: Api, campaign: str, console: Console) -> float:
