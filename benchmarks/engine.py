@@ -119,13 +119,16 @@ class Bench:
 async def fan_out_and_claims(bench: Bench, contacts: int) -> list[Sequence[object]]:
     """The two figures that depend on how much is queued."""
     campaign_id = await bench.campaign(contacts)
+    cpu_before = postgres_cpu_seconds(bench.runtime.settings.data_dir)
     seconds = await bench.write_down(campaign_id)
+    cpu = postgres_cpu_seconds(bench.runtime.settings.data_dir) - cpu_before
     claims = await bench.claims(min(CLAIMS_MOST, contacts // 1_000))
     async with bench.runtime.database.raw() as connection:
         await connection.execute("DELETE FROM campaigns WHERE id = $1", campaign_id)
         await connection.execute("TRUNCATE messages, batches")
     return [
         (f"fan-out of {contacts:,}", f"{seconds:.1f} s", f"{contacts / seconds:,.0f} rows/s"),
+        ("fan-out, PostgreSQL CPU", f"{cpu * 1e6 / contacts:.1f} us/row", ""),
         ("claim, median", f"{claims[len(claims) // 2] * 1000:.2f} ms", f"{contacts:,} queued"),
         ("claim, 99th of 100", f"{claims[len(claims) * 99 // 100] * 1000:.2f} ms", ""),
     ]
@@ -138,7 +141,8 @@ async def whole_campaign(
     campaign_id = await bench.campaign(mails)
     await bench.write_down(campaign_id)
     before = await bench.ledger_octets()
-    cpu_before = cpu_seconds_of(sink), postgres_cpu_seconds()
+    data_dir = bench.runtime.settings.data_dir
+    cpu_before = cpu_seconds_of(sink), postgres_cpu_seconds(data_dir)
     started = time.perf_counter()
     processes = [start_worker(environment) for _ in range(workers)]
     async with asyncio.timeout(1_800):
@@ -148,7 +152,7 @@ async def whole_campaign(
     cpu = sum(cpu_seconds_of(process.pid) for process in processes)
     memory = max(peak_octets_of(process.pid) for process in processes)
     sink_cpu = cpu_seconds_of(sink) - cpu_before[0]
-    postgres_cpu = postgres_cpu_seconds() - cpu_before[1]
+    postgres_cpu = postgres_cpu_seconds(data_dir) - cpu_before[1]
     for process in processes:
         process.terminate()
         process.wait()
@@ -175,17 +179,17 @@ def cpu_seconds_of(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
 
 
-def postgres_cpu_seconds() -> float:
-    """Of the embedded server's processes, the finished ones included."""
+def postgres_cpu_seconds(data_dir: Path) -> float:
+    """Of the embedded server's processes, the finished ones included (Linux)."""
+    server = (data_dir / "postgres" / "postmaster.pid").read_text().split()[0]
     total = 0.0
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    for process in Path("/proc").glob("[0-9]*"):
         try:
-            name, _, rest = stat.read_text().partition(") ")
+            fields = (process / "stat").read_text().rpartition(")")[2].split()
         except OSError:
-            continue
-        if name.endswith("(postgres"):
-            ticks = (int(field) for field in rest.split()[11:15])  # own, and ended children
-            total += sum(ticks) / TICKS_PER_SECOND
+            continue  # it has just ended
+        if server in (process.name, fields[1]):
+            total += sum(int(ticks) for ticks in fields[11:15]) / TICKS_PER_SECOND
     return total
 
 

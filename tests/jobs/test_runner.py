@@ -228,13 +228,12 @@ async def test_a_job_that_raises_is_tried_again_and_not_dropped(
 async def test_jobs_go_on_after_the_database_was_away(
     runtime: Runtime, tenant: MadeTenant, caller: Caller
 ) -> None:
-    async with set_stage(runtime, tenant, caller, people=1) as stage:
-        async with running(stage.runtime):
-            await asyncio.sleep(0.3)
-            await stage.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-            await asyncio.sleep(0.1)
-            await _send(stage)
-            await stage.until_state("sending", 15)
+    async with set_stage(runtime, tenant, caller, people=1) as stage, running(stage.runtime):
+        await asyncio.sleep(0.3)
+        await stage.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        await asyncio.sleep(0.1)
+        await _send(stage)
+        await stage.until_state("sending", 15)

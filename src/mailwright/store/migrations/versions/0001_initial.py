@@ -1104,6 +1104,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "list_id", "contact_id", name=op.f("pk_list_members")),
     )
     op.create_index(
+        "ix_list_members_left",
+        "list_members",
+        ["tenant_id", "list_id", "contact_id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'unsubscribed'"),
+    )
+    op.create_index(
         "ix_list_members_tenant_id_contact_id",
         "list_members",
         ["tenant_id", "contact_id"],
