@@ -273,7 +273,7 @@ async def test_null_and_nothing_clear_what_may_be_cleared(
         ("track_opens", "perhaps"),
         ("max_delay_seconds", -1),
         ("status", "sent"),
-        ("uuid", str(uuid4())),
+        ("uuid", "00000000-0000-4000-8000-000000000000"),
         ("colour", "red"),
         ("overwrite", None),
     ],
