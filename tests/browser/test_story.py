@@ -8,7 +8,10 @@ import pytest
 from playwright.async_api import Page, expect
 from sqlalchemy import select
 
+from mailwright.domain.tokens import Tokens
+from mailwright.services import inbox
 from mailwright.store import tables
+from mailwright.wire.smtp_listener import CapturedMail
 from tests.browser.installation import Installation
 from tests.builders import MadeTenant, make_contact, make_list
 
@@ -114,3 +117,26 @@ async def test_progress_moves_by_itself_while_it_is_sent(
     await page.click("text=Send now")
     await expect(page.locator("h1 .badge")).to_have_text("sent", timeout=20_000)
     assert any("/progress?status=" in url for url in requests)
+
+
+async def test_new_mail_appears_by_itself_and_the_open_one_stays_open(
+    page: Page, installation: Installation, tenant: MadeTenant
+) -> None:
+    sender = Tokens(installation.runtime.keys).return_path(tenant.id, 0) + "@example.com"
+
+    async def deliver(subject: str) -> None:
+        raw = f"Subject: {subject}\r\n\r\nHi".encode()
+        mail = CapturedMail(sender, ("a@example.com",), raw, "", "", None)
+        await inbox.capture(installation.runtime, mail)
+
+    await deliver("First")
+    await page.goto("/inbox")
+    await page.click(".rows a")
+    await expect(page.locator(".letter h2")).to_have_text("First")
+    await expect(page.locator("#unseen")).to_be_visible()
+    await deliver("Second")
+    await expect(page.locator(".rows a")).to_have_count(2, timeout=10_000)
+    await expect(page.locator(".rows a[aria-current]")).to_contain_text("First")
+    await expect(page.locator("#unseen")).to_have_text("1")
+    for time in await page.locator("time").all_text_contents():
+        assert "UTC" not in time

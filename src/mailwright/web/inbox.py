@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from starlette.responses import HTMLResponse, Response
@@ -88,7 +89,7 @@ async def _listed(visit: Visit) -> dict[str, Any]:
     paged = await service.page_inbox(
         visit.runtime, visit.caller, visit.page(), search=search or None
     )
-    return {"paged": paged, "search": search, "selected": visit.request.path_params.get("uuid")}
+    return {"paged": paged, "search": search, "selected": _selected(visit)}
 
 
 async def _shown(visit: Visit) -> dict[str, Any]:
@@ -107,6 +108,13 @@ async def _shown(visit: Visit) -> dict[str, Any]:
         "source": source,
         "images": bool(visit.query("images")),
     }
+
+
+def _selected(visit: Visit) -> str:
+    """The mail that is open: the one asked for, or the one in the address of a polling page."""
+    asked = visit.request.path_params.get("uuid")
+    page = urlsplit(visit.request.headers.get("hx-current-url", "")).path
+    return asked or page.removeprefix("/inbox").strip("/")
 
 
 def _uuid(visit: Visit) -> UUID:

@@ -77,6 +77,6 @@ document.addEventListener("click", (event) => {
   }
 });
 
-new MutationObserver(() => localTimes(document)).observe(document.body, { childList: true, subtree: true });
+new MutationObserver(() => localTimes(document)).observe(document.body, { childList: true, subtree: true, characterData: true });
 localTimes(document);
 livePreview();
