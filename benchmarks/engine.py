@@ -29,7 +29,7 @@ from mailwright.delivery import fan_out
 from mailwright.domain.campaign_lifecycle import CampaignEvent
 from mailwright.domain.doors import Door
 from mailwright.domain.keys import Keys
-from mailwright.services import campaign_transitions
+from mailwright.services import campaign_bodies, campaign_transitions
 from mailwright.services.caller import Caller
 from mailwright.services.runtime import Runtime
 from mailwright.settings import load_settings
@@ -43,6 +43,25 @@ ROOT = Path(__file__).parents[1]
 SECRET = "a secret of more than thirty-two characters"
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 CLAIMS_MOST = 1_000
+
+#: A newsletter of the usual kind: nine links, five merge tags; its mail has about 15 kB.
+NEWSLETTER = (
+    """# What is new, {{ contact.first_name | default: "friend" }}
+
+You are on the **{{ attributes.plan }}** plan in {{ attributes.city }}.
+"""
+    + "".join(
+        f"""
+## Story {number}
+
+The quick brown fox jumps over the lazy dog, and then it does so once more, because
+{{{{ contact.first_name }}}} asked for it. [Read story {number}](https://example.com/news/{number}),
+or look at the [pictures](https://example.com/pictures/{number}?from=news).
+"""
+        for number in range(1, 5)
+    )
+    + "\n[Our shop](https://example.com/shop?who={{ contact.email }})\n"
+)
 
 _CONTACTS = """
 INSERT INTO contacts (tenant_id, uuid, email, email_key, first_name, last_name, locale, attributes)
@@ -75,7 +94,14 @@ class Bench:
         campaign = await make_campaign(
             database, tenant_id, sender_id=sender.id, list_id=made.id, from_name="News"
         )
+        body = await campaign_bodies.compile_change(
+            {"content": NEWSLETTER}, language="en", strict=True
+        )
+        assert body is not None
         async with database.transaction() as connection:
+            await campaign_bodies.save_body(
+                connection, tenant_id, campaign.id, body, now=self.runtime.now()
+            )
             await campaign_transitions.apply(
                 connection, self.runtime, self.caller, campaign.id, CampaignEvent.SEND
             )

@@ -46,7 +46,7 @@ class Courier:
         try:
             letter = self._mailing.letter(due)
         except MailwrightError as error:  # one contact's data; the next one is fine
-            self._recorder.note(_failed(due, "content", error.message))
+            self._recorder.note(_not_sendable(due, error.message))
             return
         self._recorder.note(await self._deliver(due, letter))
 
@@ -85,7 +85,7 @@ class Courier:
             except InvalidInput as error:  # an address or a body that may not go on the wire
                 self._recorder.withdraw(due.message_id)
                 await self.leave()
-                return _failed(due, "not-sendable", error.message)
+                return _not_sendable(due, error.message)
             return self._outcome(due, answer)
 
     async def _hand_over(self, connection: SmtpConnection, due: Due, letter: Letter) -> Answer:
@@ -144,5 +144,8 @@ class Courier:
         return self._deferred(due, unknown_outcome().rule, None, possibly_repeated=True)
 
 
-def _failed(due: Due, reason: str, why: str) -> Outcome:
-    return Outcome(due.message_id, due.attempts, MessageState.FAILED, reason=reason, reply=why)
+def _not_sendable(due: Due, why: str) -> Outcome:
+    """This contact's data cannot stand in a mail or on the wire; `reply` says why."""
+    return Outcome(
+        due.message_id, due.attempts, MessageState.FAILED, reason="not-sendable", reply=why
+    )
