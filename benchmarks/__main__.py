@@ -1,0 +1,16 @@
+"""All benchmarks, one process each, so that none warms or burdens the next: `make bench`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+SCRIPTS = ("render", "smtp_client", "import_contacts", "engine", "tracking", "api")
+
+if __name__ == "__main__":
+    failed = [
+        script
+        for script in SCRIPTS
+        if subprocess.run([sys.executable, "-m", f"benchmarks.{script}"], check=False).returncode
+    ]
+    sys.exit(f"Failed: {', '.join(failed)}." if failed else 0)
