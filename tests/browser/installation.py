@@ -50,7 +50,15 @@ def _noting(app: ASGIApp, asked: list[str]) -> ASGIApp:
 @asynccontextmanager
 async def running(runtime: Runtime) -> AsyncGenerator[Installation]:
     """Everything that `mailwright serve` runs, until the end of the block."""
-    http, smtp = _bound_socket(), _bound_socket()
+    with _bound_socket() as http, _bound_socket() as smtp:
+        async with _serving(runtime, http, smtp) as made:
+            yield made
+
+
+@asynccontextmanager
+async def _serving(
+    runtime: Runtime, http: socket.socket, smtp: socket.socket
+) -> AsyncGenerator[Installation]:
     url = f"http://127.0.0.1:{http.getsockname()[1]}"
     settings = runtime.settings.model_copy(update={"public_url": url})
     runtime = replace(runtime, settings=settings)
