@@ -18,6 +18,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     ForeignKeyConstraint,
     Identity,
@@ -38,6 +39,7 @@ from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from mailwright.domain.campaign_lifecycle import CampaignState
 from mailwright.domain.message_lifecycle import MessageState
+from mailwright.domain.template_version import VersionState
 from mailwright.domain.webhook_event import DeliveryState, WebhookDialect
 from mailwright.store.append_only import APPEND_ONLY
 
@@ -480,6 +482,62 @@ senders = Table(
     UniqueConstraint("tenant_id", "email_key"),
 )
 
+# --- Templates --------------------------------------------------------------------------------
+
+templates = Table(
+    "templates",
+    metadata,
+    _tenant(),
+    _id(),
+    _uuid(),
+    _text("slug"),
+    _text("name"),
+    _maybe("default_locale"),  # what a version without a locale is written in
+    _now("created_at"),
+    _now("updated_at"),
+    *_noun(),
+    UniqueConstraint("tenant_id", "slug"),
+)
+
+# A version in one language. Variants of a version share its number and its locale group.
+template_versions = Table(
+    "template_versions",
+    metadata,
+    _tenant(),
+    _id(),
+    _uuid(),
+    Column("template_id", BigInteger, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("locale_group", UUID(as_uuid=True), nullable=False),
+    _maybe("locale"),
+    _text("state", default="draft"),
+    _maybe("subject"),
+    _maybe("preheader"),
+    _maybe("kind"),  # document or html; null: no body yet
+    _json("document"),
+    _maybe("markdown"),
+    _maybe("html"),
+    _maybe("plain_text"),
+    _json("variables", default="[]"),  # name, type and fallback of each, as declared or found
+    _now("created_at"),
+    _now("updated_at"),
+    _time("published_at"),
+    *_noun(),
+    _owner("template_id", "templates", ondelete="CASCADE"),
+    Index(
+        "uq_template_versions_locale",
+        "tenant_id",
+        "template_id",
+        "number",
+        "locale",
+        unique=True,
+        postgresql_nulls_not_distinct=True,
+    ),
+    Index("ix_template_versions_locale_group", "tenant_id", "locale_group"),
+    _one_of("state", VersionState),
+    _one_of("kind", ("document", "html")),
+)
+
 # --- Campaigns --------------------------------------------------------------------------------
 
 campaigns = Table(
@@ -502,6 +560,8 @@ campaigns = Table(
     Column("list_id", BigInteger),
     Column("segment_id", BigInteger),
     _json("audience_filter"),
+    Column("template_version_id", BigInteger),  # says what is sent, instead of a body of its own
+    _flag("require_locale_variant", default=False),
     _flag("track_opens", default=True),
     _flag("track_clicks", default=True),
     _flag("has_body", default=False),
@@ -522,6 +582,7 @@ campaigns = Table(
     _owner("project_id", "projects"),
     _owner("list_id", "lists"),
     _owner("segment_id", "segments"),
+    _owner("template_version_id", "template_versions"),
     _one_of("state", CampaignState),
     Index("ix_campaigns_tenant_id_created_at", "tenant_id", "created_at", "id"),
     Index(
@@ -529,6 +590,12 @@ campaigns = Table(
         "tenant_id",
         "state",
         postgresql_where=text("state IN ('scheduled', 'queued', 'sending')"),
+    ),
+    Index(
+        "ix_campaigns_template_version_id",
+        "tenant_id",
+        "template_version_id",
+        postgresql_where=text("template_version_id IS NOT NULL"),
     ),
 )
 
@@ -579,9 +646,22 @@ fan_outs = Table(
     _count("queued_count"),
     _count("skipped_count"),
     _json("audience"),  # whom it writes down; another audience starts over
+    _json("routing"),  # who gets which variant of the template; so does another routing
+    Column("quota_month", Date),  # the month its rows count in
+    _count("quota_released"),  # how many of them count no longer: they were never sent
     _time("finished_at"),
     PrimaryKeyConstraint("tenant_id", "campaign_id"),
     _owner("campaign_id", "campaigns", ondelete="CASCADE"),
+)
+
+# What of a month's quota is taken. The month is its first day, in UTC.
+quota_months = Table(
+    "quota_months",
+    metadata,
+    _tenant(),
+    Column("month", Date, nullable=False),
+    _count("reserved"),
+    PrimaryKeyConstraint("tenant_id", "month"),
 )
 
 # --- The ledger -------------------------------------------------------------------------------
@@ -597,7 +677,8 @@ messages = Table(
     _text("state", default="queued"),
     _maybe("reason"),  # a SkipReason, a verdict's rule, or why we gave up
     _maybe("reply"),  # the server's last words
-    _maybe("locale"),
+    _maybe("locale"),  # of the text they get
+    Column("variant_id", BigInteger),  # the template version; null: the campaign's own body
     Column("attempts", SmallInteger, nullable=False, server_default=text("0")),
     _flag("possibly_repeated", default=False),
     _now("created_at"),
@@ -753,7 +834,8 @@ webhook_endpoints = Table(
     _one_of("dialect", WebhookDialect),
 )
 
-# One event on its way to one endpoint: what to send, and how it went.
+# One event on its way to one endpoint: what to send, and how it went. No foreign key: deleting an
+# endpoint must never make the statement fail that commits an outcome of the engine.
 webhook_deliveries = Table(
     "webhook_deliveries",
     metadata,
@@ -773,7 +855,6 @@ webhook_deliveries = Table(
     _now("created_at"),
     _time("delivered_at"),
     *_noun(),
-    _owner("endpoint_id", "webhook_endpoints", ondelete="CASCADE"),
     _one_of("state", DeliveryState),
     Index("ix_webhook_deliveries_log", "tenant_id", "endpoint_id", "created_at", "id"),
     Index(

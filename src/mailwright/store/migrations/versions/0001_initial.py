@@ -686,6 +686,52 @@ def upgrade() -> None:
         sa.UniqueConstraint("uuid", name=op.f("uq_tenants_uuid")),
     )
     op.create_table(
+        "webhook_deliveries",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("uuid", sa.UUID(), nullable=False),
+        sa.Column("endpoint_id", sa.BigInteger(), nullable=False),
+        sa.Column("event_uuid", sa.UUID(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column(
+            "payload",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default=sa.text("'{}'::jsonb"),
+            nullable=False,
+        ),
+        sa.Column("state", sa.Text(), server_default=sa.text("'pending'"), nullable=False),
+        sa.Column("attempt", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("status_code", sa.Integer(), nullable=True),
+        sa.Column("response", sa.Text(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('pending', 'delivered', 'dead')", name=op.f("ck_webhook_deliveries_state")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_webhook_deliveries")),
+        sa.UniqueConstraint("tenant_id", "uuid", name=op.f("uq_webhook_deliveries_tenant_id_uuid")),
+    )
+    op.create_index(
+        "ix_webhook_deliveries_log",
+        "webhook_deliveries",
+        ["tenant_id", "endpoint_id", "created_at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_webhook_deliveries_pending",
+        "webhook_deliveries",
+        ["tenant_id", "endpoint_id", "next_attempt_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 'pending'"),
+    )
+    op.create_table(
         "webhook_endpoints",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -778,58 +824,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "token_hash", name=op.f("pk_sessions")),
     )
     op.create_index("ix_sessions_token_hash", "sessions", ["token_hash"], unique=False)
-    op.create_table(
-        "webhook_deliveries",
-        sa.Column("tenant_id", sa.Integer(), nullable=False),
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("uuid", sa.UUID(), nullable=False),
-        sa.Column("endpoint_id", sa.BigInteger(), nullable=False),
-        sa.Column("event_uuid", sa.UUID(), nullable=False),
-        sa.Column("type", sa.Text(), nullable=False),
-        sa.Column(
-            "payload",
-            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
-            server_default=sa.text("'{}'::jsonb"),
-            nullable=False,
-        ),
-        sa.Column("state", sa.Text(), server_default=sa.text("'pending'"), nullable=False),
-        sa.Column("attempt", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
-        sa.Column("status_code", sa.Integer(), nullable=True),
-        sa.Column("response", sa.Text(), nullable=True),
-        sa.Column("error", sa.Text(), nullable=True),
-        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
-        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "state IN ('pending', 'delivered', 'dead')", name=op.f("ck_webhook_deliveries_state")
-        ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id", "endpoint_id"],
-            ["webhook_endpoints.tenant_id", "webhook_endpoints.id"],
-            name=op.f("fk_webhook_deliveries_tenant_id_endpoint_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_webhook_deliveries")),
-        sa.UniqueConstraint("tenant_id", "uuid", name=op.f("uq_webhook_deliveries_tenant_id_uuid")),
-    )
-    op.create_index(
-        "ix_webhook_deliveries_log",
-        "webhook_deliveries",
-        ["tenant_id", "endpoint_id", "created_at", "id"],
-        unique=False,
-    )
-    op.create_index(
-        "ix_webhook_deliveries_pending",
-        "webhook_deliveries",
-        ["tenant_id", "endpoint_id", "next_attempt_at"],
-        unique=False,
-        postgresql_where=sa.text("state = 'pending'"),
-    )
     op.create_table(
         "campaigns",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
