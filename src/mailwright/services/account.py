@@ -9,6 +9,7 @@ from uuid import UUID
 
 from mailwright.domain.locales import parse_locale
 from mailwright.errors import InvalidInput, NotFound
+from mailwright.services import audit
 from mailwright.services.caller import Caller
 from mailwright.services.runtime import Runtime
 from mailwright.store import tenants as store
@@ -59,6 +60,9 @@ async def change_account(runtime: Runtime, caller: Caller, changes: AccountChang
     async with runtime.database.transaction() as connection:
         if values:
             await store.change(connection, caller.tenant_id, values)
+            await audit.record(
+                connection, caller, "account.change", None, {"changed": sorted(values)}
+            )
         return _view(await store.get(connection, caller.tenant_id))
 
 

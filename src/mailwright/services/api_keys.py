@@ -13,6 +13,7 @@ from mailwright.domain.ids import new_id
 from mailwright.domain.keys import Purpose
 from mailwright.domain.scopes import ALL, parse_scopes
 from mailwright.errors import Forbidden, InvalidInput, NotFound, Unauthenticated
+from mailwright.services import audit
 from mailwright.services.caller import Caller
 from mailwright.services.key_cache import KnownKey
 from mailwright.services.paging import Page, Paged
@@ -88,6 +89,8 @@ async def create_api_key(
     }
     async with runtime.database.transaction() as connection:
         row = await store.add(connection, caller.tenant_id, values)
+        about = {"prefix": row["prefix"], "scopes": values["scopes"]}
+        await audit.record(connection, caller, "api-key.create", f"api-key:{row['uuid']}", about)
     return _view(row), key
 
 
@@ -119,8 +122,10 @@ async def revoke_api_key(runtime: Runtime, caller: Caller, key_uuid: UUID) -> Ap
     caller.require("api-keys:write")
     async with runtime.database.transaction() as connection:
         row = await store.revoke(connection, caller.tenant_id, key_uuid, runtime.now())
-    if row is None:
-        raise _unknown()
+        if row is None:
+            raise _unknown()
+        about = {"prefix": row["prefix"]}
+        await audit.record(connection, caller, "api-key.revoke", f"api-key:{key_uuid}", about)
     runtime.key_cache.forget(row["key_hash"])
     return _view(row)
 

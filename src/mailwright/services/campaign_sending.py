@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mailwright.domain.campaign_lifecycle import CampaignEvent, CampaignState, advance
 from mailwright.domain.doors import require_cancelable
 from mailwright.errors import InvalidInput, NotReady
-from mailwright.services import campaign_readiness, campaign_transitions, campaigns
+from mailwright.services import audit, campaign_readiness, campaign_transitions, campaigns
 from mailwright.services.caller import Caller
 from mailwright.services.campaign_views import CampaignView, full_view
 from mailwright.services.runtime import Runtime
@@ -35,7 +35,7 @@ async def send_campaign(runtime: Runtime, caller: Caller, campaign_uuid: UUID) -
 
     Raises NotFound, Conflict CAMPAIGN_NOT_SENDABLE, NotReady CAMPAIGN_NOT_READY.
     """
-    async with _held(runtime, caller, campaign_uuid) as (connection, row):
+    async with _held(runtime, caller, campaign_uuid, "send") as (connection, row):
         await _require_ready(connection, row, _E.SEND)
         sandbox = {"sandbox": caller.sandbox}
         await campaign_transitions.move(connection, runtime, caller, row, _E.SEND, values=sandbox)
@@ -53,7 +53,7 @@ async def schedule_campaign(
     """
     if scheduled_at < runtime.now() - PAST_TOLERANCE:
         raise InvalidInput.field("scheduled_at", "This time has passed; give one in the future.")
-    async with _held(runtime, caller, campaign_uuid) as (connection, row):
+    async with _held(runtime, caller, campaign_uuid, "schedule") as (connection, row):
         await _require_ready(connection, row, _E.SCHEDULE)
         values = {"scheduled_at": scheduled_at, "sandbox": caller.sandbox}
         await campaign_transitions.move(
@@ -68,14 +68,14 @@ async def unschedule_campaign(
     runtime: Runtime, caller: Caller, campaign_uuid: UUID
 ) -> CampaignView:
     """The campaign, a draft again. Raises NotFound, Conflict CAMPAIGN_NOT_UNSCHEDULABLE."""
-    async with _held(runtime, caller, campaign_uuid) as (connection, row):
+    async with _held(runtime, caller, campaign_uuid, "unschedule") as (connection, row):
         await campaign_transitions.move(connection, runtime, caller, row, _E.UNSCHEDULE)
         return await _view(connection, row)
 
 
 async def pause_campaign(runtime: Runtime, caller: Caller, campaign_uuid: UUID) -> CampaignView:
     """The campaign, held: no further mail leaves. Raises Conflict CAMPAIGN_NOT_PAUSABLE."""
-    async with _held(runtime, caller, campaign_uuid) as (connection, row):
+    async with _held(runtime, caller, campaign_uuid, "pause") as (connection, row):
         await campaign_transitions.move(
             connection, runtime, caller, row, _E.PAUSE, reason="requested"
         )
@@ -84,7 +84,7 @@ async def pause_campaign(runtime: Runtime, caller: Caller, campaign_uuid: UUID) 
 
 async def resume_campaign(runtime: Runtime, caller: Caller, campaign_uuid: UUID) -> CampaignView:
     """The campaign, queued again; it goes on where it was. Raises CAMPAIGN_NOT_RESUMABLE."""
-    async with _held(runtime, caller, campaign_uuid) as (connection, row):
+    async with _held(runtime, caller, campaign_uuid, "resume") as (connection, row):
         await campaign_transitions.move(connection, runtime, caller, row, _E.RESUME)
         await _enqueue(connection, Job.START_CAMPAIGN, row)
         return await _view(connection, row)
@@ -95,7 +95,7 @@ async def cancel_campaign(runtime: Runtime, caller: Caller, campaign_uuid: UUID)
 
     Raises NotFound, Conflict CAMPAIGN_NOT_CANCELABLE (what may be canceled differs by door).
     """
-    async with _held(runtime, caller, campaign_uuid) as (connection, row):
+    async with _held(runtime, caller, campaign_uuid, "cancel") as (connection, row):
         require_cancelable(caller.door, CampaignState(row["state"]))
         await campaign_transitions.move(connection, runtime, caller, row, _E.CANCEL)
         await _enqueue(connection, Job.CLOSE_CANCELED, row)
@@ -104,13 +104,14 @@ async def cancel_campaign(runtime: Runtime, caller: Caller, campaign_uuid: UUID)
 
 @asynccontextmanager
 async def _held(
-    runtime: Runtime, caller: Caller, campaign_uuid: UUID
+    runtime: Runtime, caller: Caller, campaign_uuid: UUID, deed: str
 ) -> AsyncGenerator[tuple[AsyncConnection, Row]]:
-    """The campaign's row, held in a transaction that ends with the block."""
+    """The campaign's row, held in a transaction that ends with the block; the deed is noted."""
     caller.require("campaigns:write")
     async with runtime.database.transaction() as connection:
         campaign_id = await campaigns.id_of(connection, caller, campaign_uuid)
         yield connection, await campaign_transitions.take(connection, caller, campaign_id)
+        await audit.record(connection, caller, f"campaign.{deed}", f"campaign:{campaign_uuid}")
 
 
 async def _require_ready(connection: AsyncConnection, row: Row, event: CampaignEvent) -> None:

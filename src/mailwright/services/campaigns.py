@@ -13,9 +13,15 @@ from mailwright.domain.campaign_lifecycle import CampaignState
 from mailwright.domain.doors import RULES, require_deletable, require_editable
 from mailwright.domain.ids import new_id
 from mailwright.errors import InvalidInput, NotFound
-from mailwright.services import campaign_bodies, campaign_fields, campaign_transitions
+from mailwright.services import (
+    audit,
+    bodies,
+    campaign_bodies,
+    campaign_fields,
+    campaign_transitions,
+)
+from mailwright.services.bodies import Body
 from mailwright.services.caller import Caller
-from mailwright.services.campaign_bodies import Body
 from mailwright.services.campaign_fields import NAME_LENGTH_MAX, CampaignChanges
 from mailwright.services.campaign_views import CampaignRow, CampaignView, full_view, row_view
 from mailwright.services.paging import Page, Paged
@@ -76,7 +82,7 @@ async def create_campaign(
     strict = RULES[caller.door].strict_merge_tags
     values = campaign_fields.columns(fields, strict=strict)
     language = str(values.get("language", DEFAULT_LANGUAGE))
-    body = await campaign_bodies.compile_change(fields, language=language, strict=strict)
+    body = await bodies.compile_change(fields, language=language, strict=strict)
     now = runtime.now()
     tenant_id = caller.tenant_id
     async with runtime.database.transaction() as connection:
@@ -154,7 +160,7 @@ async def change_campaign(
     now = runtime.now()
     tenant_id = caller.tenant_id
     language = values.get("language") or await _language_of(runtime, caller, campaign_uuid)
-    body = await campaign_bodies.compile_change(changes, language=str(language), strict=strict)
+    body = await bodies.compile_change(changes, language=str(language), strict=strict)
     async with runtime.database.transaction() as connection:
         row = await _held(connection, caller, campaign_uuid)
         require_editable(caller.door, CampaignState(row["state"]))
@@ -198,6 +204,8 @@ async def delete_campaign(runtime: Runtime, caller: Caller, campaign_uuid: UUID)
         require_deletable(caller.door, CampaignState(row["state"]))
         await recipients.cancel_unfinished(connection, caller.tenant_id, row["id"])
         await store.remove(connection, caller.tenant_id, row["id"])
+        about = {"name": row["name"], "status": row["state"]}
+        await audit.record(connection, caller, "campaign.delete", f"campaign:{row['uuid']}", about)
 
 
 async def id_of(connection: AsyncConnection, caller: Caller, campaign_uuid: UUID) -> int:
@@ -229,7 +237,7 @@ async def _language_of(runtime: Runtime, caller: Caller, campaign_uuid: UUID) ->
 async def _translated(connection: AsyncConnection, row: Row, language: str) -> Body | None:
     """The body anew: a page says which language it is in, and dates are told in it."""
     body = await body_store.get(connection, row["tenant_id"], row["id"])
-    return await campaign_bodies.recompile(body, language=language) if body else None
+    return await bodies.recompile(body, language=language) if body else None
 
 
 def _unknown() -> NotFound:

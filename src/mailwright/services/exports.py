@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.csv_rows import neutralised
 from mailwright.errors import NotFound
-from mailwright.services import campaigns
+from mailwright.services import audit, campaigns
 from mailwright.services.caller import Caller
 from mailwright.services.runtime import Runtime
 from mailwright.store import exports as store
@@ -76,9 +76,12 @@ async def export_contacts(
     """
     caller.require("exports:read")
     caller.require("contacts:read")
-    async with runtime.database.reading() as connection:
+    async with runtime.database.transaction() as connection:
         audience = await _audience(connection, caller, list_uuid, segment_uuid)
         keys = await store.attribute_keys(connection, caller.tenant_id)
+        named = {"list": list_uuid, "segment": segment_uuid}
+        about = {noun: str(uuid) for noun, uuid in named.items() if uuid}
+        await audit.record(connection, caller, "export.contacts", None, about)
     return _contacts(runtime, caller, audience, keys, raw=raw)
 
 
@@ -88,8 +91,10 @@ async def export_recipients(
     """A campaign's ledger in its own order: the pieces of a CSV file. Raises NotFound."""
     caller.require("exports:read")
     caller.require("campaigns:read")
-    async with runtime.database.reading() as connection:
+    async with runtime.database.transaction() as connection:
         campaign_id = await campaigns.id_of(connection, caller, campaign_uuid)
+        subject = f"campaign:{campaign_uuid}"
+        await audit.record(connection, caller, "export.recipients", subject)
     return _recipients(runtime, caller, campaign_id, raw=raw)
 
 

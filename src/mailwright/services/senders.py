@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mailwright.domain.email_address import EmailAddress
 from mailwright.domain.ids import new_id
 from mailwright.errors import Conflict, InvalidInput, NotFound
+from mailwright.services import audit
 from mailwright.services.caller import Caller
 from mailwright.services.campaign_fields import parse_reply_to
 from mailwright.services.paging import Page, Paged
@@ -63,7 +64,9 @@ async def create_sender(
     """The new sender, confirmed at once where that is safe, else disabled until it is.
 
     It is safe when the address is a member's, or when mail cannot leave this machine (transport
-    `capture:` or loopback). Raises Conflict DUPLICATE_RESOURCE when the address is taken.
+    `capture:` or loopback, of the tenant and of the installation: a tenant's own loopback must
+    not confirm what the operator's relay would then send). Raises Conflict DUPLICATE_RESOURCE when
+    the address is taken.
     """
     caller.require("senders:write")
     address = EmailAddress.parse(email)
@@ -78,12 +81,14 @@ async def create_sender(
         confirmed = await _is_safe(runtime, connection, caller, address)
         values |= {"enabled": confirmed, "confirmed_at": runtime.now() if confirmed else None}
         row = await store.add(connection, caller.tenant_id, values)
-    if row is None:
-        raise Conflict(
-            "There is a sender of that address already.",
-            code="DUPLICATE_RESOURCE",
-            details={"email": ["There is a sender of that address already."]},
-        )
+        if row is None:
+            raise Conflict(
+                "There is a sender of that address already.",
+                code="DUPLICATE_RESOURCE",
+                details={"email": ["There is a sender of that address already."]},
+            )
+        about = {"email": row["email"], "confirmed": confirmed}
+        await audit.record(connection, caller, "sender.create", f"sender:{row['uuid']}", about)
     return _view(row)
 
 
@@ -124,6 +129,8 @@ async def change_sender(
         if changes.get("enabled") and row["confirmed_at"] is None:
             raise Conflict("This address has not been confirmed yet.", code="SENDER_NOT_CONFIRMED")
         changed = await store.change(connection, caller.tenant_id, sender_uuid, values)
+        about = {"changed": sorted(changes)}
+        await audit.record(connection, caller, "sender.change", f"sender:{sender_uuid}", about)
     return _view(changed or row)
 
 
@@ -131,13 +138,15 @@ async def delete_sender(runtime: Runtime, caller: Caller, sender_uuid: UUID) -> 
     """The sender is gone. Raises NotFound, Conflict SENDER_IN_USE while a campaign names it."""
     caller.require("senders:write")
     async with runtime.database.transaction() as connection:
-        await _existing(connection, caller, sender_uuid)
+        row = await _existing(connection, caller, sender_uuid)
         try:
             await store.remove(connection, caller.tenant_id, sender_uuid)
         except IntegrityError:
             raise Conflict(
-                "A campaign uses this sender; disable it instead.", code="SENDER_IN_USE"
+                "A campaign or project uses this sender; disable it instead.", code="SENDER_IN_USE"
             ) from None
+        about = {"email": row["email"]}
+        await audit.record(connection, caller, "sender.delete", f"sender:{sender_uuid}", about)
 
 
 async def _page(
@@ -167,10 +176,11 @@ async def _is_safe(
 ) -> bool:
     if await store.is_members_address(connection, caller.tenant_id, address.key):
         return True
+    ours = runtime.settings.smtp_url.get_secret_value()
     project = await projects.default(connection, caller.tenant_id)
     sealed = project["smtp_url_sealed"] if project is not None else None
-    url = runtime.keys.unseal(sealed) if sealed else runtime.settings.smtp_url.get_secret_value()
-    return Transport.parse(url).is_loopback
+    theirs = runtime.keys.unseal(sealed) if sealed else ours
+    return all(Transport.parse(url).is_loopback for url in (ours, theirs))
 
 
 def _name(text: str) -> str:
