@@ -16,6 +16,7 @@ from mailwright.errors import Conflict, Forbidden, InvalidInput, RateLimited, Un
 from mailwright.services import members, sessions
 from mailwright.services.caller import Caller
 from mailwright.services.members import NewMember
+from mailwright.services.paging import Page
 from mailwright.services.runtime import Runtime
 from mailwright.services.sign_in_throttle import Throttle
 from mailwright.store import members as member_store
@@ -45,7 +46,7 @@ async def test_a_member_signs_in_and_acts_with_their_role(
     with pytest.raises(Forbidden):
         session.caller.require("api-keys:write")
     operator = Caller(tenant.id, "cli", Door.CLI, frozenset({"*"}))
-    [seen] = await members.list_members(runtime, operator)
+    [seen] = (await members.page_members(runtime, operator, Page())).items
     assert seen.last_sign_in_at == clock()
 
 
@@ -214,7 +215,7 @@ async def test_members_are_checked_when_made(
         assert field in caught.value.details
     with pytest.raises(Conflict):
         await members.create_member(runtime, caller, NewMember(EMAIL, PASSWORD, Role.ADMIN))
-    viewer = replace(caller, granted=frozenset({"account:read"}))
+    viewer = replace(caller, granted=frozenset({"members:read"}))
     with pytest.raises(Forbidden):
         await members.create_member(
             runtime, viewer, NewMember("y@example.com", PASSWORD, Role.ADMIN)

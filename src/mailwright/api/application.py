@@ -8,6 +8,7 @@ from mailwright import __version__
 from mailwright.api import (
     account,
     api_keys,
+    audit_log,
     campaign_results,
     campaign_sending,
     campaigns,
@@ -18,10 +19,13 @@ from mailwright.api import (
     imports,
     inbox,
     lists,
+    members,
     openapi,
+    projects,
     segments,
     senders,
     suppressions,
+    webhooks,
 )
 from mailwright.api.limits import BodyLimit
 from mailwright.api.problems import EVERYWHERE
@@ -31,6 +35,7 @@ from mailwright.services.runtime import Runtime
 ROUTERS = (
     account.router,
     api_keys.router,
+    audit_log.router,
     campaigns.router,
     campaign_sending.router,
     campaign_results.router,
@@ -40,10 +45,13 @@ ROUTERS = (
     imports.router,
     inbox.router,
     lists.router,
+    members.router,
+    projects.router,
     segments.router,
     senders.identities,
     senders.router,
     suppressions.router,
+    webhooks.router,
 )
 
 _DESCRIPTION = """\

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, cast
 
-from fastapi import Depends, Query, Request, Security
+from fastapi import Depends, Header, Query, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from mailwright.domain.doors import Door
 from mailwright.errors import Unauthenticated
-from mailwright.services import api_keys
+from mailwright.services import api_keys, tenants
 from mailwright.services.caller import Caller
 from mailwright.services.paging import PER_PAGE_MAX, Page
 from mailwright.services.runtime import Runtime
@@ -29,10 +29,16 @@ RuntimeOf = Annotated[Runtime, Depends(_runtime)]
 async def _caller(
     runtime: RuntimeOf,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+    x_tenant_id: Annotated[
+        str | None,
+        Header(description="Need not be sent; if it is, it must be the key's tenant: id or slug."),
+    ] = None,
 ) -> Caller:
     if credentials is None:
         raise Unauthenticated
-    return await api_keys.authenticate(runtime, credentials.credentials, Door.API)
+    caller = await api_keys.authenticate(runtime, credentials.credentials, Door.API)
+    await tenants.check_tenant_header(runtime, caller, x_tenant_id)
+    return caller
 
 
 CallerOf = Annotated[Caller, Depends(_caller)]

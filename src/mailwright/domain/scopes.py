@@ -25,6 +25,7 @@ NOUNS = (
     "imports",
     "inbox",
     "lists",
+    "members",
     "projects",
     "reports",
     "segments",
@@ -46,7 +47,15 @@ class Role(StrEnum):
     VIEWER = "viewer"  # reads
 
 
-_ADMINISTRATION = {"account", "api-keys", "audit-log", "domains", "projects", "webhooks"}
+_ADMINISTRATION = {
+    "account",
+    "api-keys",
+    "audit-log",
+    "domains",
+    "members",
+    "projects",
+    "webhooks",
+}
 
 ROLE_SCOPES: dict[Role, frozenset[str]] = {
     Role.OWNER: frozenset({ALL}),

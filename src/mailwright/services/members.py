@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.email_address import EmailAddress, email_key_of
 from mailwright.domain.ids import new_id
-from mailwright.domain.scopes import Role
+from mailwright.domain.scopes import ALL, ROLE_SCOPES, Role
 from mailwright.errors import Conflict, Forbidden, InvalidInput, NotFound
+from mailwright.services import audit
 from mailwright.services.caller import Caller
+from mailwright.services.paging import Page, Paged
 from mailwright.services.passwords import check_password, hash_password
 from mailwright.services.runtime import Runtime
 from mailwright.store import members as store
@@ -37,7 +40,7 @@ class NewMember:
 class MemberView:
     """A member as the tenant sees them."""
 
-    uuid: uuid.UUID
+    uuid: UUID
     email: str
     role: str
     api_access: bool
@@ -45,16 +48,68 @@ class MemberView:
     last_sign_in_at: datetime | None
 
 
+class MemberChanges(TypedDict, total=False):
+    """The fields a call sets; absent ones stay as they are."""
+
+    role: Role
+    api_access: bool
+
+
 async def create_member(runtime: Runtime, caller: Caller, new: NewMember) -> MemberView:
-    """The new member. Raises InvalidInput, Conflict for one who is there, Forbidden where
-    somebody who owns nothing makes an owner."""
-    caller.require("account:write")
-    if new.role is Role.OWNER:
-        await _require_owner(runtime, caller)
+    """The new member. Raises InvalidInput, Conflict for one who is there, Forbidden for a role
+    with more rights than the caller's own."""
+    caller.require("members:write")
     check_password(new.password)
     password_hash = await hash_password(new.password)
     async with runtime.database.transaction() as connection:
-        return _view(await add_member(connection, caller.tenant_id, new, password_hash))
+        await _require_over(connection, caller, new.role)
+        row = await add_member(connection, caller.tenant_id, new, password_hash)
+        about = {"role": row["role"], "api_access": row["api_access"]}
+        await audit.record(connection, caller, "member.create", _subject(row), about)
+        return _view(row)
+
+
+async def get_member(runtime: Runtime, caller: Caller, member_uuid: UUID) -> MemberView:
+    """One member. Raises NotFound."""
+    caller.require("members:read")
+    async with runtime.database.reading() as connection:
+        return _view(await _existing(connection, caller, member_uuid))
+
+
+async def change_member(
+    runtime: Runtime, caller: Caller, member_uuid: UUID, changes: MemberChanges
+) -> MemberView:
+    """The member with `changes` made; a new role holds from their next click on.
+
+    Raises NotFound, Forbidden where the role before or after has more rights than the caller,
+    Conflict LAST_OWNER when nobody would own the tenant any more.
+    """
+    caller.require("members:write")
+    async with runtime.database.transaction() as connection:
+        row = await _held(connection, caller, member_uuid)
+        role = changes.get("role", Role(row["role"]))
+        await _require_over(connection, caller, role)
+        if role is not Role.OWNER:
+            await _require_other_owner(connection, row)
+        values: dict[str, object] = {**changes, "role": str(role)}
+        changed = await store.change(connection, caller.tenant_id, row["id"], values)
+        about = {"role_before": row["role"], "role": str(role), "api_access": changed["api_access"]}
+        await audit.record(connection, caller, "member.change", _subject(row), about)
+        return _view(changed)
+
+
+async def delete_member(runtime: Runtime, caller: Caller, member_uuid: UUID) -> None:
+    """The member is gone and signed out; keys they made stay.
+
+    Raises NotFound, Forbidden, Conflict LAST_OWNER.
+    """
+    caller.require("members:write")
+    async with runtime.database.transaction() as connection:
+        row = await _held(connection, caller, member_uuid)
+        await _require_other_owner(connection, row)
+        await store.remove(connection, caller.tenant_id, row["id"])
+        about = {"role": row["role"]}
+        await audit.record(connection, caller, "member.delete", _subject(row), about)
 
 
 async def add_member(
@@ -76,29 +131,36 @@ async def add_member(
     return row
 
 
-async def list_members(runtime: Runtime, caller: Caller) -> list[MemberView]:
+async def page_members(runtime: Runtime, caller: Caller, page: Page) -> Paged[MemberView]:
     """The tenant's members by address."""
-    caller.require("account:read")
+    caller.require("members:read")
     async with runtime.database.reading() as connection:
-        return [_view(row) for row in await store.of_tenant(connection, caller.tenant_id)]
+        rows, total = await store.page(
+            connection, caller.tenant_id, limit=page.per_page, offset=page.offset
+        )
+    return Paged([_view(row) for row in rows], total, page)
 
 
 async def change_password(
-    runtime: Runtime, caller: Caller, member_uuid: uuid.UUID, password: str
+    runtime: Runtime, caller: Caller, member_uuid: UUID, password: str
 ) -> MemberView:
     """Sets a member's password and ends all of their sessions (SEC-13).
 
-    Members change their own; who may write the account changes anybody's. Raises NotFound.
+    Members change their own; who may write members and has their rights changes theirs. Raises
+    NotFound, Forbidden.
     """
-    if caller.actor != f"member:{member_uuid}":
-        caller.require("account:write")
+    is_own = caller.actor == f"member:{member_uuid}"
+    if not is_own:
+        caller.require("members:write")
     check_password(password)
     password_hash = await hash_password(password)
     async with runtime.database.transaction() as connection:
-        row = await store.by_uuid(connection, caller.tenant_id, member_uuid)
-        if row is None:
-            raise NotFound("There is no such member.")
+        if is_own:
+            row = await _existing(connection, caller, member_uuid)
+        else:
+            row = await _held(connection, caller, member_uuid)
         await _replace_password(connection, row, password_hash)
+        await audit.record(connection, caller, "member.password", _subject(row))
         return _view(row)
 
 
@@ -138,15 +200,48 @@ async def _replace_password(connection: AsyncConnection, member: Row, password_h
     await session_store.remove_of_member(connection, member["tenant_id"], member["id"])
 
 
-async def _require_owner(runtime: Runtime, caller: Caller) -> None:
-    """Admins may do everything but give away ownership."""
+async def _existing(connection: AsyncConnection, caller: Caller, member_uuid: UUID) -> Row:
+    row = await store.by_uuid(connection, caller.tenant_id, member_uuid)
+    if row is None:
+        raise NotFound("There is no such member.")
+    return row
+
+
+async def _held(connection: AsyncConnection, caller: Caller, member_uuid: UUID) -> Row:
+    """The member's row, if the caller may touch it; the tenant's owners stay as they are."""
+    await store.lock_owners(connection, caller.tenant_id)
+    row = await _existing(connection, caller, member_uuid)
+    await _require_over(connection, caller, Role(row["role"]))
+    return row
+
+
+async def _require_over(connection: AsyncConnection, caller: Caller, role: Role) -> None:
+    """Nobody gives, takes or takes over more than their own rights; owners are owners' business."""
+    missing = ROLE_SCOPES[role] - caller.granted
+    if missing and ALL not in caller.granted:
+        raise Forbidden(
+            f"The role {role} has rights that you do not have.",
+            details={"missing_scope": min(missing)},
+        )
     kind, _, member_uuid = caller.actor.partition(":")
-    if kind != "member":
-        return  # the operator's shell, or a key that holds `*`
-    async with runtime.database.reading() as connection:
-        row = await store.by_uuid(connection, caller.tenant_id, uuid.UUID(member_uuid))
-    if row is None or row["role"] != Role.OWNER:
-        raise Forbidden("Only an owner can make an owner.")
+    if role is not Role.OWNER or kind != "member":
+        return  # a key that holds `*` and the operator's shell are as good as an owner
+    acting = await store.by_uuid(connection, caller.tenant_id, UUID(member_uuid))
+    if acting is None or acting["role"] != Role.OWNER:
+        raise Forbidden("Only an owner can make, change or remove an owner.")
+
+
+async def _require_other_owner(connection: AsyncConnection, row: Row) -> None:
+    if row["role"] != Role.OWNER:
+        return
+    if await store.owner_count(connection, row["tenant_id"]) < 2:
+        raise Conflict(
+            "This is the last owner; make somebody else an owner first.", code="LAST_OWNER"
+        )
+
+
+def _subject(row: Row) -> str:
+    return f"member:{row['uuid']}"
 
 
 def _view(row: Row) -> MemberView:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mailwright.domain.doors import Door
 from mailwright.domain.ids import new_id
 from mailwright.domain.scopes import ALL
-from mailwright.errors import Conflict, InvalidInput, NotFound
+from mailwright.errors import Conflict, Forbidden, InvalidInput, NotFound
 from mailwright.services.caller import Caller
 from mailwright.services.runtime import Runtime
 from mailwright.store import projects as project_store
@@ -89,6 +89,20 @@ async def find_tenant(connection: AsyncConnection, tenant: str) -> Row:
     if row is None:
         raise NotFound(f"There is no tenant {tenant}; `mailwright tenant list` shows them.")
     return row
+
+
+async def check_tenant_header(runtime: Runtime, caller: Caller, value: str | None) -> None:
+    """Nothing, when `X-Tenant-Id` was not sent or names the caller's tenant, by id or slug.
+
+    Raises Forbidden for any other value, whether there is such a tenant or not.
+    """
+    if value is None:
+        return
+    async with runtime.database.reading() as connection:
+        row = await store.get(connection, caller.tenant_id)
+    named = value.strip().lower()
+    if row is None or named not in {str(row["uuid"]), row["slug"]}:
+        raise Forbidden("X-Tenant-Id names another tenant than the one this key belongs to.")
 
 
 def slug_of(name: str) -> str:

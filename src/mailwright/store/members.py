@@ -6,11 +6,11 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mailwright.store.rows import Row, every, maybe_one
+from mailwright.store.rows import Row, every, maybe_one, only
 from mailwright.store.tables import members
 
 _COLUMNS = tuple(members.c)
@@ -18,6 +18,10 @@ _COLUMNS = tuple(members.c)
 
 def _is(tenant_id: int, member_id: int) -> ColumnElement[bool]:
     return and_(members.c.tenant_id == tenant_id, members.c.id == member_id)
+
+
+def _is_owner() -> ColumnElement[bool]:
+    return members.c.role == "owner"
 
 
 async def add(
@@ -46,10 +50,42 @@ async def by_email(connection: AsyncConnection, email_key: str) -> Sequence[Row]
     return await every(connection, found.order_by(members.c.tenant_id, members.c.id))
 
 
-async def of_tenant(connection: AsyncConnection, tenant_id: int) -> Sequence[Row]:
-    """The tenant's members by address."""
-    found = select(*_COLUMNS).where(members.c.tenant_id == tenant_id)
-    return await every(connection, found.order_by(members.c.email_key))
+async def page(
+    connection: AsyncConnection, tenant_id: int, *, limit: int, offset: int
+) -> tuple[Sequence[Row], int]:
+    """The tenant's members by address, and how many there are in all."""
+    mine = members.c.tenant_id == tenant_id
+    found = select(*_COLUMNS).where(mine).order_by(members.c.email_key)
+    total = select(func.count()).select_from(members).where(mine)
+    rows = await every(connection, found.limit(limit).offset(offset))
+    return rows, (await connection.execute(total)).scalar_one()
+
+
+async def lock_owners(connection: AsyncConnection, tenant_id: int) -> None:
+    """Until the transaction ends nobody else makes an owner less, or takes one away."""
+    owners = select(members.c.id).where(members.c.tenant_id == tenant_id, _is_owner())
+    await connection.execute(owners.order_by(members.c.id).with_for_update())
+
+
+async def owner_count(connection: AsyncConnection, tenant_id: int) -> int:
+    """How many owners the tenant has."""
+    mine = and_(members.c.tenant_id == tenant_id, _is_owner())
+    return (
+        await connection.execute(select(func.count()).select_from(members).where(mine))
+    ).scalar_one()
+
+
+async def change(
+    connection: AsyncConnection, tenant_id: int, member_id: int, values: Mapping[str, object]
+) -> Row:
+    """The row with `values` set."""
+    statement = update(members).where(_is(tenant_id, member_id)).values(**values)
+    return await only(connection, statement.returning(*_COLUMNS))
+
+
+async def remove(connection: AsyncConnection, tenant_id: int, member_id: int) -> None:
+    """Deletes the member and their sessions."""
+    await connection.execute(delete(members).where(_is(tenant_id, member_id)))
 
 
 async def set_password(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mailwright.store.rows import Row, every, maybe_one
-from mailwright.store.tables import projects
+from mailwright.store.rows import AnySelect, Row, every, maybe_one
+from mailwright.store.tables import campaigns, contacts, messages, projects, senders
 
 _COLUMNS = tuple(projects.c)
 
@@ -47,18 +47,76 @@ async def default(connection: AsyncConnection, tenant_id: int) -> Row | None:
     return await maybe_one(connection, select(*_COLUMNS).where(mine).limit(1))
 
 
-async def of_tenant(connection: AsyncConnection, tenant_id: int) -> Sequence[Row]:
-    """The tenant's projects by name."""
-    found = select(*_COLUMNS).where(projects.c.tenant_id == tenant_id)
-    return await every(connection, found.order_by(projects.c.name))
+async def page(
+    connection: AsyncConnection, tenant_id: int, *, limit: int, offset: int
+) -> tuple[Sequence[Row], int]:
+    """The tenant's projects by name with their `sender_uuid`, and how many there are in all."""
+    found = _with_sender(tenant_id).order_by(projects.c.name, projects.c.id)
+    total = select(func.count()).select_from(projects).where(projects.c.tenant_id == tenant_id)
+    rows = await every(connection, found.limit(limit).offset(offset))
+    return rows, (await connection.execute(total)).scalar_one()
+
+
+async def seen(
+    connection: AsyncConnection, tenant_id: int, project_uuid: uuid.UUID, *, lock: bool = False
+) -> Row | None:
+    """One project with its `sender_uuid`, or None. `lock`: nobody else changes or takes it."""
+    statement = _with_sender(tenant_id).where(projects.c.uuid == project_uuid)
+    if lock:
+        statement = statement.with_for_update(of=projects)
+    return await maybe_one(connection, statement)
 
 
 async def change(
     connection: AsyncConnection, tenant_id: int, project_id: int, values: Mapping[str, object]
 ) -> None:
-    """Sets `values` on the project."""
+    """Sets `values` on the project. A name that is taken raises IntegrityError."""
     await connection.execute(
         update(projects)
         .where(projects.c.tenant_id == tenant_id, projects.c.id == project_id)
         .values(**values, updated_at=func.now())
+    )
+
+
+async def no_default(connection: AsyncConnection, tenant_id: int) -> None:
+    """No project is the default any more; the next statement makes another one it."""
+    await connection.execute(
+        update(projects)
+        .where(projects.c.tenant_id == tenant_id, projects.c.is_default)
+        .values(is_default=False, updated_at=func.now())
+    )
+
+
+async def is_needed(connection: AsyncConnection, tenant_id: int, project_id: int) -> bool:
+    """Whether a campaign that is not over names it, has mail waiting to be tried again, or
+    contacts belong to it."""
+    named = (campaigns.c.tenant_id == tenant_id) & (campaigns.c.project_id == project_id)
+    waiting = exists().where(
+        messages.c.tenant_id == tenant_id,
+        messages.c.campaign_id == campaigns.c.id,
+        messages.c.next_attempt_at.is_not(None),
+    )
+    campaign = exists().where(named, or_(campaigns.c.state.not_in(("sent", "canceled")), waiting))
+    contact = exists().where(contacts.c.tenant_id == tenant_id, contacts.c.project_id == project_id)
+    return bool((await connection.execute(select(or_(campaign, contact)))).scalar_one())
+
+
+async def remove(connection: AsyncConnection, tenant_id: int, project_id: int) -> None:
+    """Deletes the project; campaigns that are over forget which one they went through."""
+    await connection.execute(
+        update(campaigns)
+        .where(campaigns.c.tenant_id == tenant_id, campaigns.c.project_id == project_id)
+        .values(project_id=None)
+    )
+    await connection.execute(
+        delete(projects).where(projects.c.tenant_id == tenant_id, projects.c.id == project_id)
+    )
+
+
+def _with_sender(tenant_id: int) -> AnySelect:
+    whose = (senders.c.tenant_id == projects.c.tenant_id) & (senders.c.id == projects.c.sender_id)
+    return (
+        select(*_COLUMNS, senders.c.uuid.label("sender_uuid"))
+        .outerjoin(senders, whose)
+        .where(projects.c.tenant_id == tenant_id)
     )

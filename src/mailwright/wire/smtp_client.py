@@ -78,7 +78,7 @@ class SmtpConnection:
         """
         tls = None
         if transport.tls != "none":
-            tls = ssl_context or _tls_context(verify=transport.verify)
+            tls = ssl_context or tls_context(verify=transport.verify)
         channel = SmtpChannel(timeout_seconds)
         try:
             extensions = await shake_hands(channel, transport, helo, tls)
@@ -209,7 +209,8 @@ def _dropped(sentence: str, phase: Phase) -> ConnectionDropped:
 
 
 @lru_cache(maxsize=2)  # reading the system's certificates takes tens of milliseconds
-def _tls_context(*, verify: bool) -> ssl.SSLContext:
+def tls_context(*, verify: bool) -> ssl.SSLContext:
+    """How we encrypt; with `verify` only towards who can prove to be the host."""
     context = ssl.create_default_context()
     if not verify:
         context.check_hostname = False

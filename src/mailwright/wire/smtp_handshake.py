@@ -76,7 +76,7 @@ async def _say_hello(channel: SmtpChannel, helo: str) -> Extensions:
     channel.send(f"EHLO {helo}\r\n".encode())
     reply = await channel.reply(Phase.EHLO)
     if reply.is_positive:
-        return _extensions(reply)
+        return extensions_of(reply)
     if reply.code == 421:
         raise refusal(Phase.EHLO, "The mail server takes no mail now.", reply)
     # RFC 5321 section 3.2: a server without extensions is greeted with HELO.
@@ -87,7 +87,8 @@ async def _say_hello(channel: SmtpChannel, helo: str) -> Extensions:
     return MappingProxyType({})
 
 
-def _extensions(reply: Reply) -> Extensions:
+def extensions_of(reply: Reply) -> Extensions:
+    """What the reply to EHLO offers: parameters by keyword."""
     found: dict[str, str] = {}
     for line in reply.lines[1:]:
         keyword, _, parameters = line.strip().partition(" ")
@@ -123,7 +124,7 @@ async def _authenticate(channel: SmtpChannel, transport: Transport, extensions: 
     mechanisms = extensions.get("AUTH", "").split()
     user, password = transport.username or "", transport.password or ""
     if "PLAIN" in mechanisms:  # RFC 4616
-        steps = [f"AUTH PLAIN {_base64(f'{chr(0)}{user}{chr(0)}{password}')}"]
+        steps = [f"AUTH PLAIN {_plain(user, password)}"]
     elif "LOGIN" in mechanisms:
         steps = ["AUTH LOGIN", _base64(user), _base64(password)]
     else:
@@ -134,10 +135,25 @@ async def _authenticate(channel: SmtpChannel, transport: Transport, extensions: 
         )
     for number, step in enumerate(steps, start=1):
         channel.send(f"{step}\r\n".encode())
-        reply = await channel.reply(Phase.AUTH)
+        reply = without_credentials(await channel.reply(Phase.AUTH), transport)
         is_last = number == len(steps)
         if not (reply.is_positive if is_last else reply.code == 334):
             raise refusal(Phase.AUTH, "The mail server does not accept our credentials.", reply)
+
+
+def without_credentials(reply: Reply, transport: Transport) -> Reply:
+    """The reply, in which a server that repeats our password is not quoted (SEC-27)."""
+    user, password = transport.username or "", transport.password
+    if not password:
+        return reply
+    lines = reply.lines
+    for secret in (_plain(user, password), _base64(password), password):
+        lines = tuple(line.replace(secret, "***") for line in lines)
+    return reply if lines == reply.lines else Reply.of(reply.code, *lines)
+
+
+def _plain(user: str, password: str) -> str:
+    return _base64(f"\0{user}\0{password}")
 
 
 def _base64(text: str) -> str:

@@ -78,11 +78,18 @@ class Transport:
         """True when mail stays on this machine."""
         return (self.is_capture and not self.host) or _is_loopback(self.host)
 
+    def url(self) -> str:
+        """The transport as a URL that `parse` reads back, the password in it: to be sealed."""
+        return self._url(quote(self.password or "", safe=""))
+
     def redacted(self) -> str:
         """The transport as a URL for logs and screens, with `***` for the password."""
+        return self._url("***")
+
+    def _url(self, password: str) -> str:
         if self.is_capture:
             return "capture:"
-        user = f"{quote(self.username, safe='')}:***@" if self.username else ""
+        user = f"{quote(self.username, safe='')}:{password}@" if self.username else ""
         host = f"[{self.host}]" if ":" in self.host else self.host
         more = "" if self.verify else "&verify=off"
         rate = "" if self.rate is None else f"&rate={self.rate:g}"
@@ -90,6 +97,11 @@ class Transport:
             f"smtp://{user}{host}:{self.port}"
             f"?tls={self.tls}&connections={self.connections}{rate}{more}"
         )
+
+
+def default_tls(host: str) -> TlsMode:
+    """The mode for a host where none is said."""
+    return "none" if _is_loopback(host) else "starttls"
 
 
 def _wrong(part: str, sentence: str) -> ConfigurationError:
@@ -158,7 +170,7 @@ def _parameters(parts: SplitResult) -> dict[str, str]:
 
 def _tls(value: str | None, host: str) -> TlsMode:
     if value is None:
-        return "none" if _is_loopback(host) else "starttls"
+        return default_tls(host)
     if value not in get_args(TlsMode):
         raise _wrong("parameter 'tls'", "it is none, starttls or implicit.")
     return cast("TlsMode", value)

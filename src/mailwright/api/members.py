@@ -1,0 +1,89 @@
+"""`/members`: people who sign in, each with a role."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import SecretStr, StringConstraints
+from starlette.responses import Response
+
+from mailwright.api.dependencies import CallerOf, PageOf, RuntimeOf
+from mailwright.api.envelopes import Data, DataPage, many, nothing, one
+from mailwright.api.fields import Body, example
+from mailwright.api.problems import errors
+from mailwright.domain.scopes import Role
+from mailwright.services import members as service
+from mailwright.services.members import MemberView, NewMember
+
+router = APIRouter(prefix="/members", tags=["members"])
+
+_UNKNOWN = errors("RESOURCE_NOT_FOUND")
+Email = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+
+
+class MemberCreate(Body):
+    """Somebody new. `api_access`: may sign in to get access tokens."""
+
+    email: Email
+    password: SecretStr
+    role: Role
+    api_access: bool = True
+
+    model_config = example(
+        {"email": "ada@harbour.example", "password": "a long pass phrase", "role": "editor"}
+    )
+
+
+class MemberPatch(Body):
+    """What to change; absent fields stay."""
+
+    role: Role = Role.VIEWER
+    api_access: bool = True
+
+    model_config = example({"role": "admin"})
+
+
+@router.post(
+    "",
+    status_code=201,
+    responses={201: {"model": Data[MemberView]}, **errors("DUPLICATE_RESOURCE")},
+)
+async def create(runtime: RuntimeOf, caller: CallerOf, body: MemberCreate) -> Response:
+    """Add a member. Nobody gives a role with more rights than their own."""
+    password = body.password.get_secret_value()
+    new = NewMember(body.email, password, body.role, body.api_access)
+    return one(await service.create_member(runtime, caller, new), 201)
+
+
+@router.get("", responses={200: {"model": DataPage[MemberView]}})
+async def page(runtime: RuntimeOf, caller: CallerOf, page: PageOf) -> Response:
+    """List members by address."""
+    return many(await service.page_members(runtime, caller, page))
+
+
+@router.get("/{member_uuid}", responses={200: {"model": Data[MemberView]}, **_UNKNOWN})
+async def get(runtime: RuntimeOf, caller: CallerOf, member_uuid: UUID) -> Response:
+    """Get a member."""
+    return one(await service.get_member(runtime, caller, member_uuid))
+
+
+@router.patch(
+    "/{member_uuid}",
+    responses={200: {"model": Data[MemberView]}, **errors("RESOURCE_NOT_FOUND", "LAST_OWNER")},
+)
+async def change(
+    runtime: RuntimeOf, caller: CallerOf, member_uuid: UUID, body: MemberPatch
+) -> Response:
+    """Change a member's role or access. The last owner stays an owner."""
+    return one(await service.change_member(runtime, caller, member_uuid, body.changes()))
+
+
+@router.delete(
+    "/{member_uuid}", status_code=204, responses=errors("RESOURCE_NOT_FOUND", "LAST_OWNER")
+)
+async def delete(runtime: RuntimeOf, caller: CallerOf, member_uuid: UUID) -> Response:
+    """Remove a member, who is signed out at once. The last owner stays."""
+    await service.delete_member(runtime, caller, member_uuid)
+    return nothing()
