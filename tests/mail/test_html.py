@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from selectolax.lexbor import LexborHTMLParser
 
+from mailwright.errors import InvalidInput
 from mailwright.mail.document import validate_document
 from mailwright.mail.html import (
     ensure_unsubscribe_footer,
@@ -265,6 +267,14 @@ def test_entities_inside_merge_tags_are_mended() -> None:
     html = prepare_html('<a href="{{ attributes.a | default: &quot;https://e.org&quot; }}">x</a>')
     assert "{{ attributes.a | default: 'https://e.org' }}" in html
     assert check(html, where="html") == []
+
+
+@pytest.mark.parametrize("bomb", ["<div>", "<table><tr><td>", "<b><p>", "<a href='https://e.org'>"])
+def test_pages_nested_without_end_are_refused_before_they_can_crash_us(bomb: str) -> None:
+    with suppress(InvalidInput):
+        prepare_html(bomb * 100_000)
+    assert sanitize_preview(bomb * 100_000)
+    assert "x" in prepare_html("<div>" * 400 + "x")
 
 
 def test_a_raw_fragment_becomes_a_page() -> None:

@@ -31,7 +31,7 @@ def kinds(markdown: str) -> set[str]:
 
 
 @pytest.mark.checklist("Z48")
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(plain_documents)
 def test_a_plain_document_survives_markdown_exactly(document: dict[str, Any]) -> None:
     assert from_markdown(to_markdown(document) or "") == document
@@ -41,7 +41,7 @@ _NASTY = st.text(st.sampled_from("*_`[]()<>&#!~|\\+-=:;{}%. \n\tab1\"'"), max_si
 
 
 @pytest.mark.checklist("Z48")
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.one_of(_NASTY, st.text(max_size=80)))
 def test_any_text_gives_a_valid_document_that_reads_back(text: str) -> None:
     document = from_markdown(text)

@@ -18,7 +18,8 @@ from mailwright.mail.received import ReceivedMail, decode, read_mail
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _NEXT_HEADER = re.compile(rb"\r?\n(?![ \t])")
 _URL = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
-_HIDDEN = re.compile(r"display:none|visibility:hidden|font-size:0(?![.\d]*[1-9])|mso-hide:all")
+_HIDDEN = re.compile(r"display:none|visibility:hidden|mso-hide:all")
+_FONT_SIZE = re.compile(r"(?:^|;)font-size:(0(?![.\d]*[1-9]))?")
 _UNSUBSCRIBE_WORD = re.compile(r"unsubscribe|opt[ -]?out", re.IGNORECASE)
 # RFC 6762, RFC 8375, ICANN's .internal, and what routers and offices use.
 _PRIVATE_SUFFIXES = (".local", ".localdomain", ".internal", ".lan", ".home", ".home.arpa", ".corp")
@@ -133,9 +134,13 @@ def is_visible(node: LexborNode) -> bool:
     if not (node.text(deep=True).strip() or node.css_first("img")):
         return False
     above: LexborNode | None = node
+    font_size = None  # the nearest one holds: MJML sets 0 on tables and a real one on the text
     while above is not None:
         style = (above.attributes.get("style") or "").lower().replace(" ", "")
         if "hidden" in above.attributes or _HIDDEN.search(style):
+            return False
+        font_size = font_size or _FONT_SIZE.search(style)
+        if font_size is not None and font_size.group(1):
             return False
         above = above.parent
     return True

@@ -13,9 +13,11 @@ from typing import Any
 import mrml
 from css_inline import CSSInliner
 
+from mailwright.errors import InvalidInput
 from mailwright.mail import html_style as style
 from mailwright.mail.document import Document, Node
 from mailwright.mail.html_blocks import is_logic, sections
+from mailwright.mail.html_depth import MAX_DEPTH, is_too_deep
 from mailwright.mail.html_footer import ensure_unsubscribe_footer, has_unsubscribe_tag
 from mailwright.mail.html_preview import sanitize_preview
 from mailwright.mail.merge_tags import StandIns
@@ -59,8 +61,11 @@ def render_document(
 def prepare_html(raw_html: str) -> str:
     """Somebody's own HTML as a whole page with its rules inlined; nothing is fetched.
 
-    Merge tags stay as they are. Media rules stay a style sheet.
+    Merge tags stay as they are. Media rules stay a style sheet. Raises InvalidInput for a page
+    nested deeper than 500 elements.
     """
+    if is_too_deep(raw_html):
+        raise InvalidInput.field("html", f"The page is nested deeper than {MAX_DEPTH} elements.")
     stand_ins = StandIns()
     # Editors write `&quot;` also inside the tags of an attribute; Liquid would not understand it.
     html = _INLINER.inline(stand_ins.hide(raw_html))

@@ -10,6 +10,8 @@ import re
 
 import nh3
 
+from mailwright.mail.html_depth import is_too_deep
+
 _TAGS = {
     "a", "abbr", "address", "article", "b", "big", "blockquote", "br", "caption", "center", "code",
     "col", "colgroup", "dd", "div", "dl", "dt", "em", "figcaption", "figure", "font",
@@ -54,7 +56,12 @@ _SUSPECT = re.compile(r"url\s*\(|expression|javascript|@import|\\|/\*", re.IGNOR
 
 
 def sanitize_preview(html: str) -> str:
-    """The visible part of a mail as a fragment without scripts, forms, frames, SVG or MathML."""
+    """The visible part of a mail as a fragment without scripts, forms, frames, SVG or MathML.
+
+    Of a page nested deeper than 500 elements it is a sentence that says so.
+    """
+    if is_too_deep(html):
+        return "<p>This page is nested too deeply to be shown.</p>"
     return nh3.clean(
         html,
         tags=_TAGS,

@@ -21,6 +21,7 @@ from selectolax.lexbor import LexborHTMLParser
 from mailwright.errors import InvalidInput
 from mailwright.mail import document_attributes as attribute
 from mailwright.mail.document import MARK_ORDER, MAX_DEPTH, Document, Node
+from mailwright.mail.html_depth import is_too_deep
 from mailwright.mail.markdown_writer import to_markdown
 from mailwright.mail.merge_tags import StandIns
 
@@ -283,6 +284,8 @@ def _single_line(text: str) -> str:
 
 
 def _words_of_html(html: str) -> str:
+    if is_too_deep(html):
+        return ""
     tree = LexborHTMLParser(html)
     tree.strip_tags(["script", "style", "template", "title"], recursive=True)
     return tree.body.text(separator=" ") if tree.body else ""

@@ -97,12 +97,12 @@ class CompiledMail:
         if subject is None:
             subject = headers.fold("Subject", values["campaign"]["subject"])
         head = [
-            b"Date: ", _date(recipient.date), b"\r\nMessage-ID: <",
-            recipient.message_id.strip("<>").encode("ascii"), b">\r\n",
+            _date_line(recipient.date),
+            headers.fold_structured("Message-ID", f"<{recipient.message_id.strip('<>')}>"),
             self._sender_headers,
             headers.fold_address("To", recipient.display_name, recipient.email),
             subject,
-        ]  # fmt: skip
+        ]
         if self._content.marketing:
             unsubscribe = f"<{recipient.unsubscribe_url}>"
             head += [headers.fold_structured("List-Unsubscribe", unsubscribe), self._list_headers]
@@ -185,6 +185,6 @@ def _with_fixed_addresses(html: str, links: Sequence[str]) -> str:
 
 
 @lru_cache(maxsize=16)
-def _date(moment: datetime) -> bytes:
-    """Mails of one second share their date."""
-    return headers.date_header(moment).encode("ascii")
+def _date_line(moment: datetime) -> bytes:
+    """Mails of one moment share their date."""
+    return headers.fold_structured("Date", headers.date_header(moment))
