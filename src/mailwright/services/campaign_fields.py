@@ -56,7 +56,8 @@ def _from_name(text: str | None, field: str) -> str | None:
     return _line(text, field, NAME_LENGTH_MAX)
 
 
-def _template(text: str | None, field: str) -> str | None:
+def template_line(text: str | None, field: str) -> str | None:
+    """A subject or preheader, None for nothing. Raises InvalidInput for `field`."""
     return _line(text, field, SUBJECT_LENGTH_MAX)
 
 
@@ -76,8 +77,8 @@ def _language(text: str, field: str) -> str:
 #: How each text becomes its column, which has the same name.
 _TEXTS: Mapping[str, Callable[[Any, str], str | None]] = {
     "name": _name,
-    "subject": _template,
-    "preheader": _template,
+    "subject": template_line,
+    "preheader": template_line,
     "from_name": _from_name,
     "reply_to": parse_reply_to,
     "language": _language,

@@ -537,6 +537,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("reply", sa.Text(), nullable=True),
         sa.Column("locale", sa.Text(), nullable=True),
+        sa.Column("variant_id", sa.BigInteger(), nullable=True),
         sa.Column("attempts", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column(
             "possibly_repeated", sa.Boolean(), server_default=sa.text("false"), nullable=False
@@ -576,6 +577,13 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_messages_tenant_id_contact_id", "messages", ["tenant_id", "contact_id"], unique=False
+    )
+    op.create_table(
+        "quota_months",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("reserved", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "month", name=op.f("pk_quota_months")),
     )
     op.create_table(
         "segments",
@@ -665,6 +673,30 @@ def upgrade() -> None:
             name=op.f("uq_suppressions_tenant_id_email_key_scope"),
         ),
         sa.UniqueConstraint("tenant_id", "uuid", name=op.f("uq_suppressions_tenant_id_uuid")),
+    )
+    op.create_table(
+        "templates",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("uuid", sa.UUID(), nullable=False),
+        sa.Column("slug", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("default_locale", sa.Text(), nullable=True),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column(
+            "updated_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_templates")),
+        sa.UniqueConstraint("tenant_id", "slug", name=op.f("uq_templates_tenant_id_slug")),
+        sa.UniqueConstraint("tenant_id", "uuid", name=op.f("uq_templates_tenant_id_uuid")),
     )
     op.create_table(
         "tenants",
@@ -825,6 +857,70 @@ def upgrade() -> None:
     )
     op.create_index("ix_sessions_token_hash", "sessions", ["token_hash"], unique=False)
     op.create_table(
+        "template_versions",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("uuid", sa.UUID(), nullable=False),
+        sa.Column("template_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("locale_group", sa.UUID(), nullable=False),
+        sa.Column("locale", sa.Text(), nullable=True),
+        sa.Column("state", sa.Text(), server_default=sa.text("'draft'"), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=True),
+        sa.Column("preheader", sa.Text(), nullable=True),
+        sa.Column("kind", sa.Text(), nullable=True),
+        sa.Column(
+            "document", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
+        ),
+        sa.Column("markdown", sa.Text(), nullable=True),
+        sa.Column("html", sa.Text(), nullable=True),
+        sa.Column("plain_text", sa.Text(), nullable=True),
+        sa.Column(
+            "variables",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default=sa.text("'[]'::jsonb"),
+            nullable=False,
+        ),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column(
+            "updated_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("kind IN ('document', 'html')", name=op.f("ck_template_versions_kind")),
+        sa.CheckConstraint(
+            "state IN ('draft', 'published')", name=op.f("ck_template_versions_state")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "template_id"],
+            ["templates.tenant_id", "templates.id"],
+            name=op.f("fk_template_versions_tenant_id_template_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_template_versions")),
+        sa.UniqueConstraint("tenant_id", "uuid", name=op.f("uq_template_versions_tenant_id_uuid")),
+    )
+    op.create_index(
+        "ix_template_versions_locale_group",
+        "template_versions",
+        ["tenant_id", "locale_group"],
+        unique=False,
+    )
+    op.create_index(
+        "uq_template_versions_locale",
+        "template_versions",
+        ["tenant_id", "template_id", "number", "locale"],
+        unique=True,
+        postgresql_nulls_not_distinct=True,
+    )
+    op.create_table(
         "campaigns",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -846,6 +942,10 @@ def upgrade() -> None:
             "audience_filter",
             postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
             nullable=True,
+        ),
+        sa.Column("template_version_id", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "require_locale_variant", sa.Boolean(), server_default=sa.text("false"), nullable=False
         ),
         sa.Column("track_opens", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("track_clicks", sa.Boolean(), server_default=sa.text("true"), nullable=False),
@@ -900,6 +1000,11 @@ def upgrade() -> None:
             ["senders.tenant_id", "senders.id"],
             name=op.f("fk_campaigns_tenant_id_sender_id"),
         ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "template_version_id"],
+            ["template_versions.tenant_id", "template_versions.id"],
+            name=op.f("fk_campaigns_tenant_id_template_version_id"),
+        ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_campaigns")),
         sa.UniqueConstraint("tenant_id", "uuid", name=op.f("uq_campaigns_tenant_id_uuid")),
     )
@@ -909,6 +1014,13 @@ def upgrade() -> None:
         ["tenant_id", "state"],
         unique=False,
         postgresql_where=sa.text("state IN ('scheduled', 'queued', 'sending')"),
+    )
+    op.create_index(
+        "ix_campaigns_template_version_id",
+        "campaigns",
+        ["tenant_id", "template_version_id"],
+        unique=False,
+        postgresql_where=sa.text("template_version_id IS NOT NULL"),
     )
     op.create_index(
         "ix_campaigns_tenant_id_created_at",
@@ -1060,6 +1172,11 @@ def upgrade() -> None:
         sa.Column(
             "audience", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
         ),
+        sa.Column(
+            "routing", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
+        ),
+        sa.Column("quota_month", sa.Date(), nullable=True),
+        sa.Column("quota_released", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["tenant_id", "campaign_id"],
