@@ -123,8 +123,9 @@ _ASKS = (
 )
 
 
-def payloads(origin: str) -> tuple[str, ...]:
-    """All of them, aimed at `origin`."""
+def payloads(origin: str, *, scripts_only: bool = False) -> tuple[str, ...]:
+    """All of them, aimed at `origin`; or those that would run something."""
     script = SCRIPT.replace('"', "&quot;")
     aimed = [text.replace("{js}", script).replace("{{", "{").replace("}}", "}") for text in _RUNS]
-    return tuple(text.replace("ORIGIN", origin) for text in (*aimed, *_ASKS))
+    chosen = aimed if scripts_only else (*aimed, *_ASKS)
+    return tuple(text.replace("ORIGIN", origin) for text in chosen)

@@ -66,7 +66,6 @@ async def test_a_draft_is_written_and_read_back(owner: Browser, ready: dict[str,
     assert body.text().strip() == ready["content"]
 
 
-@pytest.mark.checklist("Z65")
 async def test_mistakes_stand_beside_their_field_and_the_input_is_kept(
     owner: Browser, ready: dict[str, str]
 ) -> None:
