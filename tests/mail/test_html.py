@@ -181,6 +181,18 @@ def test_rich_blocks_render() -> None:
     assert 'style="color:#ff0000' in html.replace(": ", ":")
 
 
+def test_coloured_blocks_keep_dark_ink_in_dark_mode() -> None:
+    column = node("column", node("paragraph", text("in a column")))
+    html = rich_page(
+        node("paragraph", text("note"), backgroundColor="#fef3c7"),
+        node("columns", column, column, backgroundColor="#e0f2fe"),
+    )
+    assert parsed(html).css_first('div.n[style*="#e0f2fe"] p') is not None
+    note = parsed(html).css_first('p.n[style*="#fef3c7"]')
+    assert note is not None
+    assert ".n p" in html[html.index("prefers-color-scheme") :]
+
+
 def test_a_countdown_speaks_the_readers_language() -> None:
     countdown = node("countdown", endsAt="2027-05-01T18:00:00+02:00")
     assert "Endet am 1. Mai 2027, 18:00 UTC+02:00" in rich_page(countdown, language="de-AT")

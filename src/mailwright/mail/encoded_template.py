@@ -14,10 +14,12 @@ from mailwright.mail.merge import CLEANERS, Escape, Lookup, compile_template, fi
 from mailwright.mail.mime import quoted_printable
 
 _SOFT_BREAK = b"=\r\n"
-# Values that are their own encoding: one short line, single spaces, nothing to escape, no dot or
-# "From " at its start.
-_PLAIN_VALUE = re.compile(r"(?![.F])[!-<>-~]+(?: [!-<>-~]+)*")
-_PLAIN_VALUE_CHARACTERS = 70
+# Values that are their own encoding but for soft breaks: single spaces, nothing to escape, and no
+# dot or "From " where a line begins. Names, addresses and tracked links are.
+_PLAIN_LINE = re.compile(r"(?![.F])[!-<>-~]+(?: [!-<>-~]+)*")
+_LONG_WORD = re.compile(r"[!-<>-~]+")
+_UNSAFE_START = b".F"
+_LINE_CHARACTERS = 70
 
 
 class EncodedTemplate:
@@ -61,7 +63,12 @@ class EncodedTemplate:
 def _encoded(text: str) -> bytes:
     if not text:
         return b""
-    if len(text) <= _PLAIN_VALUE_CHARACTERS and _PLAIN_VALUE.fullmatch(text):
+    if len(text) <= _LINE_CHARACTERS and _PLAIN_LINE.fullmatch(text):
         return text.encode("ascii") + _SOFT_BREAK
+    if _LONG_WORD.fullmatch(text):
+        raw = text.encode("ascii")
+        lines = [raw[i : i + _LINE_CHARACTERS] for i in range(0, len(raw), _LINE_CHARACTERS)]
+        if not any(line[0] in _UNSAFE_START for line in lines):
+            return _SOFT_BREAK.join(lines) + _SOFT_BREAK
     encoded = quoted_printable(text)
     return encoded if encoded.endswith(b"\n") else encoded + _SOFT_BREAK

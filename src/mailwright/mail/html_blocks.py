@@ -92,15 +92,14 @@ class _Blocks:
 
     def _columns(self, node: Node) -> str:
         color = node.get("attrs", {}).get("backgroundColor")
-        background = (
-            f' background-color="{_attribute(color)}" padding="24px 0 6px"' if color else ""
-        )
         side = style.PADDING_PX - 12
+        given = {
+            "padding": f"24px {side}px 6px" if color else f"0 {side}px",
+            "background-color": color,
+            "css-class": "n" if color else None,
+        }
         columns = "".join(self._column(column) for column in node["content"])
-        return (
-            f'<mj-section padding="0 {side}px"{background} css-class="columns">'
-            f"{columns}</mj-section>"
-        )
+        return f"<mj-section{_attributes(given)}>{columns}</mj-section>"
 
     def _column(self, column: Node) -> str:
         width = column.get("attrs", {}).get("width")
@@ -296,8 +295,8 @@ def _inline_node(node: Node) -> str:
 def _block_style(node: Node) -> str:
     attributes = node.get("attrs", {})
     css = _css(attributes)
-    if "backgroundColor" in attributes:
-        css += ";padding:14px 18px;border-radius:8px"
+    if "backgroundColor" in attributes:  # `n`: dark mode leaves the author's colour and its ink
+        return f' class="n" style="{css};padding:14px 18px;border-radius:8px"'
     return f' style="{css}"' if css else ""
 
 

@@ -67,6 +67,8 @@ MEDIA = """
   .t pre { background-color: #262a32 !important; color: #e3e6ea !important; }
   .t .c { background-color: #232c44 !important; }
   .t .s { color: #e3e6ea !important; border-color: #4a505c !important; }
+  .n, .n p, .n li, .n h1, .n h2, .n h3, .n h4, .n h5, .n h6 { color: #24292f !important; }
+  .n a { color: #2451d6 !important; }
   .foot, .foot a { color: #9aa1ad !important; }
 }
 """
