@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from mailwright.delivery import finish
 from mailwright.errors import DatabaseUnreachable
 from mailwright.services.runtime import Runtime
-from mailwright.store import waiting_work
+from mailwright.store import waiting_work, webhooks
 from mailwright.store.job_queue import Job, enqueue
 from mailwright.store.rows import Row
 
@@ -47,6 +47,9 @@ async def sweep(runtime: Runtime) -> None:
             await enqueue(connection, Job.START_CAMPAIGN, _payload(row))
         for row in await waiting_work.unclosed(connection):
             await enqueue(connection, Job.CLOSE_CANCELED, _payload(row))
+        for row in await webhooks.with_due(connection, runtime.now()):
+            payload = {"tenant_id": row["tenant_id"], "endpoint_id": row["id"]}
+            await enqueue(connection, Job.DELIVER_WEBHOOKS, payload)
         undrained = await waiting_work.undrained(connection)
     for row in undrained:  # its last worker was killed between closing the batch and saying so
         await finish.finish_if_drained(runtime, row["tenant_id"], row["id"])

@@ -14,9 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.campaign_lifecycle import CampaignEvent, CampaignState, advance
 from mailwright.domain.doors import RULES
+from mailwright.domain.webhook_event import OF_CAMPAIGN
 from mailwright.errors import Conflict, NotFound
+from mailwright.services import webhook_events
 from mailwright.services.caller import Caller
 from mailwright.services.runtime import Runtime
+from mailwright.services.webhook_events import Fact
 from mailwright.store import campaign_transitions as history
 from mailwright.store import campaigns as store
 from mailwright.store.database import sqlstate
@@ -103,6 +106,15 @@ async def move(
         "at": now,
     }
     await history.add(connection, row["tenant_id"], row["id"], step)
+    if following in OF_CAMPAIGN:
+        told = Fact(
+            row["tenant_id"],
+            OF_CAMPAIGN[following],
+            now,
+            campaign_id=row["id"],
+            data={"status": str(following), "reason": reason},
+        )
+        await webhook_events.emit(connection, [told])
     return saved
 
 

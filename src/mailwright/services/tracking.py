@@ -20,6 +20,7 @@ from datetime import datetime
 
 import structlog
 
+from mailwright.services import webhook_events
 from mailwright.services.runtime import Runtime
 from mailwright.store import tracking as store
 from mailwright.store.database import Connection
@@ -142,6 +143,7 @@ class _Batch:
             else:
                 self._take_click(hit, known[hit.message])
         await store.add_events(connection, self.events)
+        await webhook_events.emit_hits(connection, self.events)
         if self.firsts:
             await store.set_first_times(connection, self.firsts)
         await self._write_clicks(connection, known)

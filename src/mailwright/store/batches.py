@@ -17,6 +17,7 @@ from mailwright.domain.campaign_lifecycle import CampaignState
 from mailwright.store.database import Connection
 from mailwright.store.rows import Row, every
 from mailwright.store.tables import batches
+from mailwright.store.webhook_outbox import TELL_FACTS, TOLD
 
 COUNTS = ("sent", "deferred", "bounced", "failed", "skipped", "canceled", "possibly_repeated")
 
@@ -268,7 +269,7 @@ async def add_retries_of(
 
 
 # What a dead worker had in flight may have been delivered, so it cannot be called canceled.
-_END = """
+_END = f"""
 WITH ending AS (
     SELECT number, first_message_id, last_message_id, message_ids, in_flight FROM batches
     WHERE tenant_id = $1 AND campaign_id = $2 AND state <> 'done'
@@ -289,15 +290,20 @@ WITH ending AS (
     SET state = CASE WHEN is_unknown THEN 'failed' ELSE $4 END,
         reason = CASE WHEN is_unknown THEN 'outcome_unknown' ELSE $5 END
     FROM rows WHERE m.tenant_id = $1 AND m.id = rows.id
-    RETURNING rows.number, m.state, rows.was_deferred
-), counted AS (
+    RETURNING rows.number, m.state, rows.was_deferred, m.id, m.contact_id, m.campaign_id, m.reason
+), facts AS MATERIALIZED (
+    SELECT $1::int AS tenant_id, gen_random_uuid() AS event_uuid, told.type, now() AS at,
+           ended.id AS message_id, ended.contact_id, ended.campaign_id,
+           jsonb_build_object('reason', ended.reason) AS data
+    FROM ended JOIN (VALUES {TOLD}) AS told (state, type) USING (state)
+), told AS ({TELL_FACTS}), counted AS (
     SELECT number, count(*) FILTER (WHERE state = 'canceled') AS canceled,
            count(*) FILTER (WHERE state = 'failed') AS failed,
            count(*) FILTER (WHERE was_deferred) AS were_deferred
     FROM ended GROUP BY number
 )
 UPDATE batches b
-SET state = 'done', finished_at = now(), worker = NULL, lease_until = NULL, in_flight = '{}',
+SET state = 'done', finished_at = now(), worker = NULL, lease_until = NULL, in_flight = '{{}}',
     fence = b.fence + 1,
     canceled = b.canceled + coalesce(c.canceled, 0),
     failed = b.failed + coalesce(c.failed, 0),
@@ -305,7 +311,7 @@ SET state = 'done', finished_at = now(), worker = NULL, lease_until = NULL, in_f
 FROM ending e LEFT JOIN counted c USING (number)
 WHERE b.tenant_id = $1 AND b.campaign_id = $2 AND b.number = e.number
 RETURNING b.number
-"""
+"""  # noqa: S608  # constants
 
 
 async def end(

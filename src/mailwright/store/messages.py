@@ -16,6 +16,7 @@ from mailwright.store.batches import Lease
 from mailwright.store.database import Connection
 from mailwright.store.rows import Row, every
 from mailwright.store.tables import contacts, messages
+from mailwright.store.webhook_outbox import LISTENING, TELL_FACTS, TOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +80,21 @@ async def follow_addresses(connection: AsyncConnection, lease: Lease) -> None:
     )
 
 
+_TELL = f"""), facts AS MATERIALIZED (
+    SELECT $1::int AS tenant_id, gen_random_uuid() AS event_uuid, told.type, now() AS at,
+           recorded.id AS message_id, recorded.contact_id, recorded.campaign_id,
+           jsonb_strip_nulls(jsonb_build_object(
+               'reason', recorded.reason, 'reply', recorded.reply)) AS data
+    FROM recorded JOIN (VALUES {TOLD}) AS told (state, type) USING (state)
+), told AS ({TELL_FACTS}"""  # noqa: S608  # constants
+
 # The states are `message_lifecycle.CLAIMABLE`; a test compares. `attempts` makes the statement safe
 # to say twice, after a connection that broke while it was being committed.
 _RECORD = """
 WITH mine AS (
     SELECT 1 FROM batches
     WHERE tenant_id = $1 AND campaign_id = $2 AND number = $3 AND fence = $4 AND state = 'leased'
+    --and
     FOR UPDATE
 ), given AS (
     SELECT * FROM unnest($8::bigint[], $9::text[], $10::text[], $11::text[], $12::float8[],
@@ -101,7 +111,8 @@ WITH mine AS (
     FROM given, mine
     WHERE m.tenant_id = $1 AND m.id = given.id AND m.state IN ('queued', 'deferred')
       AND m.attempts = given.attempts
-    RETURNING m.state, given.possibly_repeated
+    RETURNING m.state, given.possibly_repeated, m.id, m.contact_id, m.campaign_id, m.reason,
+              m.reply
 ), suppressed AS (
     INSERT INTO suppressions (tenant_id, uuid, email_key, reason, scope, source, evidence)
     SELECT $1, s.uuid, s.email_key, 'bounce', 'all', 'delivery',
@@ -119,6 +130,7 @@ WITH mine AS (
            count(*) FILTER (WHERE possibly_repeated) AS possibly_repeated,
            CASE WHEN $7::boolean THEN count(*) ELSE 0 END AS were_deferred
     FROM recorded
+--told
 )
 UPDATE batches b
 SET in_flight = $5::bigint[], lease_until = now() + $6::float8 * interval '1 second',
@@ -128,10 +140,14 @@ SET in_flight = $5::bigint[], lease_until = now() + $6::float8 * interval '1 sec
     failed = b.failed + total.failed,
     skipped = b.skipped + total.skipped,
     possibly_repeated = b.possibly_repeated + total.possibly_repeated
-FROM total
+FROM total, mine
 WHERE tenant_id = $1 AND campaign_id = $2 AND number = $3 AND fence = $4 AND b.state = 'leased'
 RETURNING fence
 """
+
+# The same in two forms: one that holds back where somebody listens, one that tells them.
+_RECORD_UNHEARD = _RECORD.replace("--and", f"AND NOT EXISTS ({LISTENING})")
+_RECORD_AND_TELL = _RECORD.replace("--told", _TELL)
 
 
 async def record(
@@ -144,11 +160,13 @@ async def record(
 ) -> bool:
     """Commits a group of outcomes, who may be sent next, and the renewed lease, in one statement.
 
+    Webhooks are told in it, too. Where nobody listens that costs one look at an index; where
+    somebody does, the first statement holds back and the second does it all.
+
     False: the lease is lost, and nothing has changed. Saying the same twice is harmless.
     """
     suppressed = [(new_id(), o.suppress, o.message_id) for o in outcomes if o.suppress]
-    fence = await connection.fetchval(
-        _RECORD,
+    values = (
         *lease.key,
         in_flight,
         lease_seconds,
@@ -163,7 +181,10 @@ async def record(
         [int(outcome.was_tried) for outcome in outcomes],
         *([row[column] for row in suppressed] for column in range(3)),
     )
-    return fence is not None
+    for statement in (_RECORD_UNHEARD, _RECORD_AND_TELL):
+        if await connection.fetchval(statement, *values) is not None:
+            return True
+    return False
 
 
 def _waiting(lease: Lease) -> ColumnElement[bool]:

@@ -1,0 +1,195 @@
+"""Webhook endpoints: where a tenant's systems are told what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypedDict
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mailwright.domain.ids import new_id
+from mailwright.domain.webhook_event import EventType, WebhookDialect
+from mailwright.domain.webhook_signature import new_secret, parse_secret
+from mailwright.errors import InvalidInput, NotFound
+from mailwright.services import webhook_events
+from mailwright.services.caller import Caller
+from mailwright.services.paging import Page, Paged
+from mailwright.services.runtime import Runtime
+from mailwright.store import webhooks as store
+from mailwright.store.rows import Row
+from mailwright.wire.http_client import parse_target
+
+ROTATION = timedelta(hours=24)  # how long a secret signs on beside the new one
+
+
+@dataclass(frozen=True, slots=True)
+class NewWebhook:
+    """What to make. Without a `secret` one is made."""
+
+    url: str
+    events: Sequence[str]
+    secret: str | None = None
+    description: str | None = None
+    dialect: WebhookDialect = WebhookDialect.NATIVE
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookView:
+    """An endpoint as its tenant sees it: never its secret.
+
+    `disabled_reason` is `gone` when the receiver answered 410. Until `previous_secret_until` the
+    secret before the last rotation signs, too.
+    """
+
+    uuid: UUID
+    url: str
+    description: str | None
+    events: list[str]
+    dialect: str
+    enabled: bool
+    disabled_reason: str | None
+    previous_secret_until: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class WebhookChanges(TypedDict, total=False):
+    """The fields a call sets; absent ones stay as they are."""
+
+    url: str
+    description: str | None
+    events: Sequence[str]
+    enabled: bool
+
+
+async def create_webhook(
+    runtime: Runtime, caller: Caller, new: NewWebhook
+) -> tuple[WebhookView, str]:
+    """The new endpoint and its secret, which nobody can show again. Raises InvalidInput."""
+    caller.require("webhooks:write")
+    secret = new_secret() if new.secret is None else parse_secret(new.secret)
+    values: dict[str, object] = {
+        "uuid": new_id(),
+        "url": _url(runtime, new.url),
+        "description": new.description,
+        "events": _events(new.events),
+        "dialect": str(new.dialect),
+        "secret_sealed": runtime.keys.seal(secret),
+    }
+    async with runtime.database.transaction() as connection:
+        return _view(await store.add(connection, caller.tenant_id, values)), secret
+
+
+async def get_webhook(runtime: Runtime, caller: Caller, webhook_uuid: UUID) -> WebhookView:
+    """One endpoint. Raises NotFound."""
+    caller.require("webhooks:read")
+    async with runtime.database.reading() as connection:
+        return _view(await existing(connection, caller, webhook_uuid))
+
+
+async def page_webhooks(runtime: Runtime, caller: Caller, page: Page) -> Paged[WebhookView]:
+    """Endpoints, oldest first."""
+    caller.require("webhooks:read")
+    async with runtime.database.reading() as connection:
+        rows, total = await store.page(
+            connection, caller.tenant_id, limit=page.per_page, offset=page.offset
+        )
+    return Paged([_view(row) for row in rows], total, page)
+
+
+async def change_webhook(
+    runtime: Runtime, caller: Caller, webhook_uuid: UUID, changes: WebhookChanges
+) -> WebhookView:
+    """The endpoint with `changes` made; enabled again, what waited meanwhile is sent.
+
+    Raises NotFound, InvalidInput.
+    """
+    caller.require("webhooks:write")
+    values: dict[str, object] = dict(changes)
+    if "url" in changes:
+        values["url"] = _url(runtime, changes["url"])
+    if "events" in changes:
+        values["events"] = _events(changes["events"])
+    if "enabled" in changes:
+        values["disabled_reason"] = None
+    async with runtime.database.transaction() as connection:
+        row = await existing(connection, caller, webhook_uuid)
+        changed = await store.change(connection, caller.tenant_id, webhook_uuid, values)
+        if changes.get("enabled"):
+            await webhook_events.wake(connection, caller.tenant_id, row["id"])
+    return _view(changed or row)
+
+
+async def delete_webhook(runtime: Runtime, caller: Caller, webhook_uuid: UUID) -> None:
+    """The endpoint and its log are gone; nothing more is sent to it. Raises NotFound."""
+    caller.require("webhooks:write")
+    async with runtime.database.transaction() as connection:
+        if not await store.remove(connection, caller.tenant_id, webhook_uuid):
+            raise _no_such()
+
+
+async def rotate_secret(
+    runtime: Runtime, caller: Caller, webhook_uuid: UUID, secret: str | None = None
+) -> tuple[WebhookView, str]:
+    """The endpoint and its new secret, made or given; for 24 hours both sign.
+
+    Rotated twice within that time, only the last two do. Raises NotFound, InvalidInput.
+    """
+    caller.require("webhooks:write")
+    secret = new_secret() if secret is None else parse_secret(secret)
+    async with runtime.database.transaction() as connection:
+        row = await existing(connection, caller, webhook_uuid, lock=True)
+        values: dict[str, object] = {
+            "secret_sealed": runtime.keys.seal(secret),
+            "previous_secret_sealed": row["secret_sealed"],
+            "previous_secret_until": runtime.now() + ROTATION,
+        }
+        changed = await store.change(connection, caller.tenant_id, webhook_uuid, values)
+    return _view(changed or row), secret
+
+
+async def existing(
+    connection: AsyncConnection, caller: Caller, webhook_uuid: UUID, *, lock: bool = False
+) -> Row:
+    """The endpoint's row. Raises NotFound."""
+    row = await store.get(connection, caller.tenant_id, webhook_uuid, lock=lock)
+    if row is None:
+        raise _no_such()
+    return row
+
+
+def _no_such() -> NotFound:
+    return NotFound("There is no such webhook.")
+
+
+def _url(runtime: Runtime, text: str) -> str:
+    allow_private = runtime.settings.allow_private_targets == "on"
+    return str(parse_target(text, allow_private=allow_private))
+
+
+def _events(words: Sequence[str]) -> list[str]:
+    """The types in the order of the table, each once."""
+    unknown = sorted(set(words) - set(EventType))
+    if unknown:
+        raise InvalidInput.field("events", f"Unknown events: {', '.join(unknown)}.")
+    if not words:
+        raise InvalidInput.field("events", "Choose at least one event.")
+    return [str(word) for word in EventType if word in words]
+
+
+def _view(row: Row) -> WebhookView:
+    return WebhookView(
+        uuid=row["uuid"],
+        url=row["url"],
+        description=row["description"],
+        events=row["events"],
+        dialect=row["dialect"],
+        enabled=row["enabled"],
+        disabled_reason=row["disabled_reason"],
+        previous_secret_until=row["previous_secret_until"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )

@@ -1,0 +1,118 @@
+"""Events on their way to whoever wants them: one row for each event and subscribed endpoint.
+
+They are written in the transaction of the change they tell, so nothing is lost and nothing told
+that did not happen. For a tenant without endpoints each statement here is one look at an index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mailwright.domain.ids import new_id
+from mailwright.domain.webhook_event import OF_MESSAGE
+from mailwright.store.database import Connection
+
+#: What is told of each outcome of the ledger, as rows of SQL.
+TOLD = ", ".join(f"('{state}', '{word}')" for state, told in OF_MESSAGE.items() for word in told)
+
+_WORDS = ", ".join(f"'{word}'" for told in OF_MESSAGE.values() for word in told)
+
+#: Whether tenant $1 has an endpoint that chose any of them.
+LISTENING = f"""
+    SELECT FROM webhook_endpoints w
+    WHERE w.tenant_id = $1 AND w.enabled AND w.events && ARRAY[{_WORDS}]
+"""
+
+# What the facts have become, told to each endpoint that chose their type. Whoever is told about
+# sees names of things, not our ids; `facts` comes from the statement around it.
+TELL_FACTS = """
+    INSERT INTO webhook_deliveries
+        (tenant_id, uuid, endpoint_id, event_uuid, type, payload, created_at, next_attempt_at)
+    SELECT f.tenant_id, gen_random_uuid(), w.id, f.event_uuid, f.type,
+           jsonb_strip_nulls(jsonb_build_object(
+               'message_id', f.message_id, 'email', coalesce(m.email, c.email),
+               'contact_uuid', c.uuid, 'campaign_uuid', k.uuid, 'campaign_name', k.name
+           )) || f.data, f.at, f.at
+    FROM facts f
+    JOIN webhook_endpoints w
+      ON w.tenant_id = f.tenant_id AND w.enabled AND f.type = ANY (w.events)
+    LEFT JOIN messages m ON m.tenant_id = f.tenant_id AND m.id = f.message_id
+    LEFT JOIN contacts c ON c.tenant_id = f.tenant_id AND c.id = f.contact_id
+    LEFT JOIN campaigns k ON k.tenant_id = f.tenant_id AND k.id = f.campaign_id
+    RETURNING tenant_id, endpoint_id
+"""
+
+_TELL = f"""
+WITH facts AS MATERIALIZED (
+    SELECT * FROM unnest(
+        $1::int[], $2::uuid[], $3::text[], $4::timestamptz[], $5::bigint[], $6::bigint[],
+        $7::bigint[], $8::jsonb[]
+    ) AS facts (tenant_id, event_uuid, type, at, message_id, contact_id, campaign_id, data)
+), told AS ({TELL_FACTS})
+SELECT DISTINCT tenant_id, endpoint_id FROM told
+"""  # noqa: S608  # constants
+
+_LISTENERS = """
+SELECT DISTINCT tenant_id FROM webhook_endpoints
+WHERE tenant_id = ANY ($1::int[]) AND enabled AND events && $2::text[]
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that happened, by our ids; `data` is told as it is."""
+
+    tenant_id: int
+    type: str
+    at: datetime
+    message_id: int | None = None
+    contact_id: int | None = None
+    campaign_id: int | None = None
+    data: Mapping[str, object] = field(default_factory=dict[str, object])
+
+
+async def listeners(
+    connection: Connection, tenant_ids: Collection[int], types: Collection[str]
+) -> set[int]:
+    """The tenants among these with an endpoint that chose one of the types."""
+    rows = await connection.fetch(_LISTENERS, sorted(tenant_ids), sorted(types))
+    return {row["tenant_id"] for row in rows}
+
+
+async def tell(connection: AsyncConnection, facts: Sequence[Fact]) -> list[tuple[int, int]]:
+    """Writes `facts` for whoever chose them; (tenant, endpoint) of all who have something to get.
+
+    Goes through the SQLAlchemy connection: what is sent on the raw one survives a rollback.
+    """
+    found = await connection.exec_driver_sql(_TELL, tuple(_columns(facts)))
+    return [(row["tenant_id"], row["endpoint_id"]) for row in found.mappings()]
+
+
+async def tell_raw(connection: Connection, facts: Sequence[Fact]) -> None:
+    """The same in a transaction of plain asyncpg."""
+    await connection.execute(_TELL, *_columns(facts))
+
+
+def _columns(facts: Sequence[Fact]) -> list[list[object]]:
+    """Facts turned into the arrays that unnest takes."""
+    rows = [_values(fact, new_id()) for fact in facts]
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(8)]
+
+
+def _values(fact: Fact, event_uuid: UUID) -> tuple[object, ...]:
+    return (
+        fact.tenant_id,
+        event_uuid,
+        fact.type,
+        fact.at,
+        fact.message_id,
+        fact.contact_id,
+        fact.campaign_id,
+        orjson.dumps(fact.data).decode(),
+    )

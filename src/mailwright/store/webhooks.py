@@ -1,0 +1,124 @@
+"""Webhook endpoints: where a tenant's systems want to be told, and with which secret."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mailwright.domain.webhook_event import DeliveryState
+from mailwright.store.rows import Row, every, maybe_one, only
+from mailwright.store.tables import tenants, webhook_deliveries, webhook_endpoints
+
+
+def _is(tenant_id: int, endpoint_uuid: uuid.UUID) -> ColumnElement[bool]:
+    return and_(
+        webhook_endpoints.c.tenant_id == tenant_id, webhook_endpoints.c.uuid == endpoint_uuid
+    )
+
+
+async def add(connection: AsyncConnection, tenant_id: int, values: Mapping[str, object]) -> Row:
+    """The new row."""
+    statement = (
+        insert(webhook_endpoints).values(tenant_id=tenant_id, **values).returning(webhook_endpoints)
+    )
+    return await only(connection, statement)
+
+
+async def get(
+    connection: AsyncConnection, tenant_id: int, endpoint_uuid: uuid.UUID, *, lock: bool = False
+) -> Row | None:
+    """One endpoint, or None; with `lock` nobody else changes it until we commit."""
+    statement = select(webhook_endpoints).where(_is(tenant_id, endpoint_uuid))
+    return await maybe_one(
+        connection, statement.with_for_update(key_share=True) if lock else statement
+    )
+
+
+async def to_call(connection: AsyncConnection, tenant_id: int, endpoint_id: int) -> Row | None:
+    """One enabled endpoint by its id, with `tenant_uuid`, or None."""
+    statement = (
+        select(webhook_endpoints, tenants.c.uuid.label("tenant_uuid"))
+        .join(tenants, tenants.c.id == webhook_endpoints.c.tenant_id)
+        .where(webhook_endpoints.c.tenant_id == tenant_id)
+        .where(webhook_endpoints.c.id == endpoint_id, webhook_endpoints.c.enabled)
+    )
+    return await maybe_one(connection, statement)
+
+
+async def page(
+    connection: AsyncConnection, tenant_id: int, *, limit: int, offset: int
+) -> tuple[Sequence[Row], int]:
+    """Endpoints, oldest first, and how many there are in all."""
+    mine = webhook_endpoints.c.tenant_id == tenant_id
+    found = (
+        select(webhook_endpoints)
+        .where(mine)
+        .order_by(webhook_endpoints.c.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    total = select(func.count()).select_from(webhook_endpoints).where(mine)
+    return await every(connection, found), (await connection.execute(total)).scalar_one()
+
+
+async def change(
+    connection: AsyncConnection,
+    tenant_id: int,
+    endpoint_uuid: uuid.UUID,
+    values: Mapping[str, object],
+) -> Row | None:
+    """The row with `values` set, or None."""
+    statement = (
+        update(webhook_endpoints)
+        .where(_is(tenant_id, endpoint_uuid))
+        .values(**values, updated_at=func.now())
+        .returning(webhook_endpoints)
+    )
+    return await maybe_one(connection, statement)
+
+
+async def disable(
+    connection: AsyncConnection, tenant_id: int, endpoint_id: int, reason: str
+) -> None:
+    """Nothing is sent to the endpoint any more; its log stays."""
+    await connection.execute(
+        update(webhook_endpoints)
+        .where(webhook_endpoints.c.tenant_id == tenant_id, webhook_endpoints.c.id == endpoint_id)
+        .values(enabled=False, disabled_reason=reason, updated_at=func.now())
+    )
+
+
+async def remove(connection: AsyncConnection, tenant_id: int, endpoint_uuid: uuid.UUID) -> bool:
+    """Deletes the endpoint and its log; whether there was one."""
+    statement = (
+        delete(webhook_endpoints)
+        .where(_is(tenant_id, endpoint_uuid))
+        .returning(webhook_endpoints.c.id)
+    )
+    endpoint_id = await connection.scalar(statement)
+    if endpoint_id is None:
+        return False
+    await connection.execute(
+        delete(webhook_deliveries)
+        .where(webhook_deliveries.c.tenant_id == tenant_id)
+        .where(webhook_deliveries.c.endpoint_id == endpoint_id)
+    )
+    return True
+
+
+async def with_due(connection: AsyncConnection, now: datetime) -> Sequence[Row]:
+    """`tenant_id` and `id` of every enabled endpoint with a delivery whose time has come."""
+    due = exists().where(
+        webhook_deliveries.c.tenant_id == webhook_endpoints.c.tenant_id,
+        webhook_deliveries.c.endpoint_id == webhook_endpoints.c.id,
+        webhook_deliveries.c.state == DeliveryState.PENDING,
+        webhook_deliveries.c.next_attempt_at <= now,
+    )
+    statement = select(webhook_endpoints.c.tenant_id, webhook_endpoints.c.id).where(
+        webhook_endpoints.c.enabled, due
+    )
+    return await every(connection, statement)
