@@ -29,7 +29,7 @@ from mailwright.delivery import fan_out
 from mailwright.domain.campaign_lifecycle import CampaignEvent
 from mailwright.domain.doors import Door
 from mailwright.domain.keys import Keys
-from mailwright.services import campaign_bodies, campaign_transitions
+from mailwright.services import bodies, campaign_bodies, campaign_transitions
 from mailwright.services.caller import Caller
 from mailwright.services.runtime import Runtime
 from mailwright.settings import load_settings
@@ -94,9 +94,7 @@ class Bench:
         campaign = await make_campaign(
             database, tenant_id, sender_id=sender.id, list_id=made.id, from_name="News"
         )
-        body = await campaign_bodies.compile_change(
-            {"content": NEWSLETTER}, language="en", strict=True
-        )
+        body = await bodies.compile_change({"content": NEWSLETTER}, language="en", strict=True)
         assert body is not None
         async with database.transaction() as connection:
             await campaign_bodies.save_body(
