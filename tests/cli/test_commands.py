@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 from pathlib import Path
@@ -211,6 +212,17 @@ def test_no_command_prints_the_secret(mailwright: Program) -> None:
         ran = mailwright(*arguments)
         assert SECRET not in ran.out + ran.err
         assert "correct horse" not in ran.out + ran.err
+
+
+@pytest.mark.checklist("SEC-27")
+def test_what_commands_write_is_for_its_owner_only(mailwright: Program, tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        mailwright("tenant", "list")
+        (tmp_path / "log").touch()
+    finally:
+        os.umask(before)
+    assert (tmp_path / "log").stat().st_mode & 0o077 == 0
 
 
 def test_help_and_version_need_no_installation(mailwright: Program) -> None:

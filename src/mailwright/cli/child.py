@@ -20,7 +20,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mailwright.cli.errors import explain
-from mailwright.cli.process import run_async, settings_of_process
+from mailwright.cli.process import keep_private, run_async, settings_of_process
 
 if TYPE_CHECKING:
     from mailwright.services.runtime import Runtime
@@ -132,6 +132,7 @@ def _tell(ready_fd: int) -> None:
 
 def main(arguments: Sequence[str]) -> None:
     """The process's whole life."""
+    keep_private()
     kind, parent, ready_fd, *socket_fd = arguments
     # A worker finishes the mail in hand; web and inbox would keep their ports from a successor.
     order = signal.SIGTERM if kind == "worker" else signal.SIGKILL

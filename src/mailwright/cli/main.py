@@ -25,6 +25,7 @@ from mailwright.cli import (
     user,
 )
 from mailwright.cli.errors import explain
+from mailwright.cli.process import keep_private
 
 app = typer.Typer(
     name="mailwright",
@@ -68,6 +69,7 @@ def options(
 
 def run() -> None:
     """The entry point: an error is one sentence on standard error and a status of its own."""
+    keep_private()
     try:
         app()
     except Exception as error:  # the last place that can turn one into a sentence

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 
 TERMINATED = 128 + signal.SIGTERM
+_OTHERS = 0o077  # in a mode: everybody but the owner
+
+
+def keep_private() -> None:
+    """Whatever this process writes is for its owner only: logs hold a password, exports people."""
+    os.umask(_OTHERS)
 
 
 def settings_of_process() -> Settings:

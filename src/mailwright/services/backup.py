@@ -1,4 +1,4 @@
-"""Backup and restore: one file with the database, the secret and the uploads.
+"""Backup and restore: one file with the database, the secret and the files of people.
 
 The secret is in it because without it sealed passwords, keys and links of the database are dead. So
 whoever has the file has everything: it is written readable by its owner only.
@@ -29,7 +29,7 @@ from mailwright.store import archive
 from mailwright.store.database import Database
 
 FORMAT = 1
-UPLOADS = "uploads"
+FOLDERS = ("uploads", "imports")  # of the data directory, beside database and secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ async def restore(settings: Settings, database: Database, source: Path) -> Manif
             await asyncio.to_thread(_unpack, tar, "database.dump", dump, source)
             if settings.secret_key is None:
                 store_secret(settings, secret)
-            await asyncio.to_thread(_unpack_uploads, tar, settings.data_dir)
+            await asyncio.to_thread(_unpack_files, tar, settings.data_dir)
             await archive.load(database.url, dump)
     await archive.analyze(database)
     return manifest
@@ -95,9 +95,9 @@ def _pack(target: Path, manifest: Manifest, settings: Settings, dump: Path) -> i
         _add(tar, "manifest.json", json.dumps(asdict(manifest)))
         _add(tar, FILE_NAME, load_secret(settings))
         tar.add(dump, "database.dump", filter=_anonymous)
-        uploads = settings.data_dir / UPLOADS
-        if uploads.is_dir():
-            tar.add(uploads, UPLOADS, filter=_anonymous)
+        for folder in FOLDERS:
+            if (settings.data_dir / folder).is_dir():
+                tar.add(settings.data_dir / folder, folder, filter=_anonymous)
     unfinished.replace(target)
     return target.stat().st_size
 
@@ -163,11 +163,11 @@ def _unpack(tar: tarfile.TarFile, name: str, target: Path, source: Path) -> None
         shutil.copyfileobj(file, copy)
 
 
-def _unpack_uploads(tar: tarfile.TarFile, data_dir: Path) -> None:
-    """The uploads, each below its own folder whatever its name in the archive says (SEC-19)."""
+def _unpack_files(tar: tarfile.TarFile, data_dir: Path) -> None:
+    """The files, each below its own folder whatever its name in the archive says (SEC-19)."""
     for member in tar:
         path = PurePosixPath(member.name)
-        if not member.isfile() or path.parts[0] != UPLOADS or ".." in path.parts:
+        if not member.isfile() or path.parts[0] not in FOLDERS or ".." in path.parts:
             continue
         target = data_dir.joinpath(*path.parts)
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
