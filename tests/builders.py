@@ -124,6 +124,52 @@ async def _give_body(database: Database, tenant_id: int, campaign_id: int) -> No
         await connection.execute(insert(tables.campaign_bodies).values(values))
 
 
+@dataclass(frozen=True, slots=True)
+class MadeTemplate:
+    """A template and the version it was made with."""
+
+    id: int
+    uuid: UUID
+    version: Made
+
+
+async def make_template(
+    database: Database, tenant_id: int, *, locale: str | None = None, **columns: Any
+) -> MadeTemplate:
+    """A template with version 1, published unless `columns` of the version say otherwise."""
+    slug = f"template-{next(_numbers)}"
+    made = await _insert(
+        database, tables.templates, tenant_id=tenant_id, slug=slug, name=slug.title()
+    )
+    version = await make_version(database, tenant_id, made.id, locale=locale, **columns)
+    return MadeTemplate(made.id, made.uuid, version)
+
+
+async def make_version(
+    database: Database, tenant_id: int, template_id: int, *, locale: str | None, **columns: Any
+) -> Made:
+    """A published version that says hello in `locale`; `locale_group` makes it a variant."""
+    fresh = new_id()
+    values: dict[str, Any] = {
+        "uuid": fresh,
+        "locale_group": fresh,
+        "number": 1,
+        "state": "published",
+        "subject": f"Hello {locale}",
+        "kind": "html",
+        "html": f"<html><body><p>Hello {locale}.</p></body></html>",
+        "plain_text": f"Hello {locale}.\n",
+    } | columns
+    return await _insert(
+        database,
+        tables.template_versions,
+        tenant_id=tenant_id,
+        template_id=template_id,
+        locale=locale,
+        **values,
+    )
+
+
 async def make_message(database: Database, tenant_id: int, **columns: Any) -> int:
     """A row of the ledger; returns its id."""
     values = {"email": f"contact{next(_numbers)}@example.com"} | columns

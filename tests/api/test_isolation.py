@@ -28,6 +28,7 @@ from tests.builders import (
     make_project,
     make_segment,
     make_sender,
+    make_template,
 )
 
 #: What these routes need beyond `noun:read` for GET and `noun:write` for the rest.
@@ -36,6 +37,7 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "GET /campaigns/{campaign_uuid}/contacts": ("campaigns:read", "contacts:read"),
     "GET /lists/{list_uuid}/contacts": ("contacts:read",),
     "GET /segments/{segment_uuid}/contacts": ("segments:read", "contacts:read"),
+    "POST /templates/{template_uuid}/versions/{version_uuid}/render": ("templates:read",),
     "POST /segments/preview": ("segments:read", "contacts:read"),
     "GET /exports/contacts.csv": ("exports:read", "contacts:read"),
     "GET /exports/campaigns/{campaign_uuid}/recipients.csv": ("exports:read", "campaigns:read"),
@@ -84,6 +86,8 @@ async def _things(runtime: Runtime, database: Database, tenant: MadeTenant) -> d
             database, tables.suppressions, tenant, email_key="x@y.example", reason="manual"
         ),
     }
+    template = await make_template(database, tenant.id)
+    made |= {"template_uuid": template.uuid, "version_uuid": template.version.uuid}
     made["field"] = made["field_uuid"]
     return {name: str(value) for name, value in made.items()}
 

@@ -26,6 +26,7 @@ from mailwright.api import (
     senders,
     suppressions,
     webhooks,
+    templates,
 )
 from mailwright.api.limits import BodyLimit
 from mailwright.api.problems import EVERYWHERE
@@ -51,6 +52,7 @@ ROUTERS = (
     senders.identities,
     senders.router,
     suppressions.router,
+    templates.router,
     webhooks.router,
 )
 
