@@ -174,6 +174,17 @@ async def test_deleting_leaves_nothing_but_the_ledger(
     assert (await api.get(f"/lists/{target.uuid}")).json()["data"]["contacts_count"] == 0
 
 
+@pytest.mark.checklist("U06", "OUT-17")
+async def test_an_unsubscribe_outlives_the_contact(
+    api: httpx2.AsyncClient, database: Database, tenant: MadeTenant
+) -> None:
+    contact = await make_contact(database, tenant.id, "gone@example.com", consent="unsubscribed")
+    assert (await api.delete(f"/contacts/{contact.uuid}")).status_code == 204
+    again = await api.post("/contacts", json={"email": "gone@example.com"})
+    shown = (await api.get(f"/contacts/{again.json()['data']['uuid']}")).json()["data"]
+    assert shown["status"] == "suppressed"
+
+
 async def test_engagement_is_read_from_the_ledger(
     api: httpx2.AsyncClient, database: Database, tenant: MadeTenant, clock: Clock
 ) -> None:

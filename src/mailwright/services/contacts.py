@@ -20,7 +20,8 @@ from mailwright.services.caller import Caller
 from mailwright.services.contact_views import ContactRow, ContactView, full_view, row_view
 from mailwright.services.paging import Page, Paged
 from mailwright.services.runtime import Runtime
-from mailwright.store import consents, lists, suppressions
+from mailwright.services.suppressions import suppress
+from mailwright.store import consents, lists, projects, suppressions
 from mailwright.store import contacts as store
 from mailwright.store.rows import Row
 
@@ -41,6 +42,7 @@ class ContactChanges(TypedDict, total=False):
     country_code: str | None
     attributes: dict[str, object] | None
     contact_lists: Sequence[UUID]
+    project_uuid: UUID | None
 
 
 async def create_contact(
@@ -64,6 +66,7 @@ async def create_contact(
     async with runtime.database.transaction() as connection:
         list_ids = await _list_ids(connection, caller, fields.get("contact_lists", ()))
         values["attributes"] = await _attributes(connection, caller, {}, fields)
+        values |= await _project(connection, caller, fields)
         contact_uuid = new_id()
         contact_id = await store.add(
             connection,
@@ -139,6 +142,7 @@ async def change_contact(
         list_ids = await _list_ids(connection, caller, changes.get("contact_lists", ()))
         if "attributes" in changes:
             values["attributes"] = await _attributes(connection, caller, row["attributes"], changes)
+        values |= await _project(connection, caller, changes)
         await _save(connection, caller, row["id"], values)
         await lists.join_all(connection, caller.tenant_id, list_ids, row["id"])
         return await view(
@@ -147,11 +151,25 @@ async def change_contact(
 
 
 async def delete_contact(runtime: Runtime, caller: Caller, contact_uuid: UUID) -> None:
-    """The contact is gone; what was sent to it stays in the ledger. Raises NotFound."""
+    """The contact is gone; what was sent to it stays in the ledger. Raises NotFound.
+
+    An unsubscribe outlives the contact as a suppression, or importing the address again would
+    mail somebody who said no.
+    """
     caller.require("contacts:write")
     async with runtime.database.transaction() as connection:
-        if not await store.remove(connection, caller.tenant_id, contact_uuid):
+        gone = await store.remove(connection, caller.tenant_id, contact_uuid)
+        if gone is None:
             raise _no_contact()
+        if gone["consent"] == "unsubscribed":
+            await suppress(
+                connection,
+                caller.tenant_id,
+                gone["email_key"],
+                reason="unsubscribe",
+                scope="marketing",
+                source="contact deleted",
+            )
 
 
 async def existing(
@@ -207,6 +225,26 @@ async def _attributes(
     together = merged(present, parse_known(known, checked))
     check_attributes(together)  # not too many of them in all
     return together
+
+
+async def project_id_of(
+    connection: AsyncConnection, caller: Caller, project_uuid: UUID | None
+) -> int | None:
+    """The id of one of the caller's projects, None for none. Raises InvalidInput."""
+    if project_uuid is None:
+        return None
+    row = await projects.by_uuid(connection, caller.tenant_id, project_uuid)
+    if row is None:
+        raise InvalidInput.field("project_uuid", "There is no such project in this account.")
+    return row["id"]
+
+
+async def _project(
+    connection: AsyncConnection, caller: Caller, fields: ContactChanges
+) -> dict[str, Any]:
+    if "project_uuid" not in fields:
+        return {}
+    return {"project_id": await project_id_of(connection, caller, fields["project_uuid"])}
 
 
 async def _list_ids(

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.store.audiences import is_suppressed
 from mailwright.store.rows import AnySelect, Row, every, maybe_one, only
-from mailwright.store.tables import contacts, list_members, lists, messages
+from mailwright.store.tables import contacts, list_members, lists, messages, projects
 
 _COLUMNS = (
     contacts.c.id,
@@ -30,14 +30,27 @@ _COLUMNS = (
     contacts.c.opted_in_at,
     contacts.c.unsubscribed_at,
     contacts.c.attributes,
+    contacts.c.project_id,
     contacts.c.created_at,
     contacts.c.updated_at,
 )
 
 
 def rows(tenant_id: int) -> AnySelect:
-    """Contacts as everybody reads them, with `suppressed`. Add conditions, an order and a limit."""
-    return select(*_COLUMNS, is_suppressed(tenant_id).label("suppressed"))
+    """Contacts as everybody reads them, with `suppressed` and `project_uuid`.
+
+    Add conditions, an order and a limit.
+    """
+    project_uuid = (
+        select(projects.c.uuid)
+        .where(projects.c.tenant_id == tenant_id, projects.c.id == contacts.c.project_id)
+        .scalar_subquery()
+    )
+    return select(
+        *_COLUMNS,
+        is_suppressed(tenant_id).label("suppressed"),
+        project_uuid.label("project_uuid"),
+    )
 
 
 async def add(
@@ -143,10 +156,19 @@ async def change(
     )
 
 
-async def remove(connection: AsyncConnection, tenant_id: int, contact_uuid: uuid.UUID) -> bool:
-    """Deletes the contact and its memberships; the ledger's rows stay. Whether there was one."""
-    result = await connection.execute(delete(contacts).where(_is(tenant_id, contact_uuid)))
-    return result.rowcount > 0
+async def remove(
+    connection: AsyncConnection, tenant_id: int, contact_uuid: uuid.UUID
+) -> Row | None:
+    """Deletes the contact and its memberships; the ledger's rows stay.
+
+    Its `email_key` and `consent`, or None when there was no such contact.
+    """
+    statement = (
+        delete(contacts)
+        .where(_is(tenant_id, contact_uuid))
+        .returning(contacts.c.email_key, contacts.c.consent)
+    )
+    return await maybe_one(connection, statement)
 
 
 async def lists_of(connection: AsyncConnection, tenant_id: int, contact_id: int) -> Sequence[Row]:
