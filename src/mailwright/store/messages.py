@@ -80,6 +80,7 @@ async def follow_addresses(connection: AsyncConnection, lease: Lease) -> None:
     )
 
 
+_ABOUT = "m.id, m.contact_id, m.campaign_id, m.reason, m.reply"
 _TELL = f"""), facts AS MATERIALIZED (
     SELECT $1::int AS tenant_id, gen_random_uuid() AS event_uuid, told.type, now() AS at,
            recorded.id AS message_id, recorded.contact_id, recorded.campaign_id,
@@ -111,8 +112,7 @@ WITH mine AS (
     FROM given, mine
     WHERE m.tenant_id = $1 AND m.id = given.id AND m.state IN ('queued', 'deferred')
       AND m.attempts = given.attempts
-    RETURNING m.state, given.possibly_repeated, m.id, m.contact_id, m.campaign_id, m.reason,
-              m.reply
+    RETURNING m.state, given.possibly_repeated --told about
 ), suppressed AS (
     INSERT INTO suppressions (tenant_id, uuid, email_key, reason, scope, source, evidence)
     SELECT $1, s.uuid, s.email_key, 'bounce', 'all', 'delivery',
@@ -147,7 +147,7 @@ RETURNING fence
 
 # The same in two forms: one that holds back where somebody listens, one that tells them.
 _RECORD_UNHEARD = _RECORD.replace("--and", f"AND NOT EXISTS ({LISTENING})")
-_RECORD_AND_TELL = _RECORD.replace("--told", _TELL)
+_RECORD_AND_TELL = _RECORD.replace("--told about", f", {_ABOUT}").replace("--told", _TELL)
 
 
 async def record(

@@ -30,7 +30,8 @@ LISTENING = f"""
 """
 
 # What the facts have become, told to each endpoint that chose their type. Whoever is told about
-# sees names of things, not our ids; `facts` comes from the statement around it.
+# sees names of things, not our ids; `facts` comes from the statement around it. LIMIT 1 makes each
+# look-up one by its key: a planner that guesses many facts would read the whole ledger instead.
 TELL_FACTS = """
     INSERT INTO webhook_deliveries
         (tenant_id, uuid, endpoint_id, event_uuid, type, payload, created_at, next_attempt_at)
@@ -42,9 +43,16 @@ TELL_FACTS = """
     FROM facts f
     JOIN webhook_endpoints w
       ON w.tenant_id = f.tenant_id AND w.enabled AND f.type = ANY (w.events)
-    LEFT JOIN messages m ON m.tenant_id = f.tenant_id AND m.id = f.message_id
-    LEFT JOIN contacts c ON c.tenant_id = f.tenant_id AND c.id = f.contact_id
-    LEFT JOIN campaigns k ON k.tenant_id = f.tenant_id AND k.id = f.campaign_id
+    LEFT JOIN LATERAL (
+        SELECT email FROM messages WHERE tenant_id = f.tenant_id AND id = f.message_id LIMIT 1
+    ) m ON true
+    LEFT JOIN LATERAL (
+        SELECT uuid, email FROM contacts WHERE tenant_id = f.tenant_id AND id = f.contact_id LIMIT 1
+    ) c ON true
+    LEFT JOIN LATERAL (
+        SELECT uuid, name FROM campaigns
+        WHERE tenant_id = f.tenant_id AND id = f.campaign_id LIMIT 1
+    ) k ON true
     RETURNING tenant_id, endpoint_id
 """
 
