@@ -19,7 +19,7 @@ _bearer = HTTPBearer(
 )
 
 
-def _runtime(request: Request) -> Runtime:
+async def _runtime(request: Request) -> Runtime:  # async: FastAPI runs others in a thread
     return cast("Runtime", request.app.state.runtime)
 
 

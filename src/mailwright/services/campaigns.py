@@ -29,6 +29,7 @@ from mailwright.services.runtime import Runtime
 from mailwright.store import campaign_bodies as body_store
 from mailwright.store import campaigns as store
 from mailwright.store import recipients
+from mailwright.store.campaigns import CampaignFilter
 from mailwright.store.rows import Row
 
 #: What a change of somebody's draft may wait for a transition that is under way.
@@ -97,7 +98,7 @@ async def create_campaign(
 async def get_campaign(runtime: Runtime, caller: Caller, campaign_uuid: UUID) -> CampaignView:
     """One campaign in full. Raises NotFound."""
     caller.require("campaigns:read")
-    async with runtime.database.reading() as connection:
+    async with runtime.database.raw() as connection:
         row = await store.seen_by_uuid(connection, caller.tenant_id, campaign_uuid)
     if row is None:
         raise _unknown()
@@ -132,16 +133,10 @@ async def page_campaigns(
     """Campaigns, condensed, newest first. `search`: part of the name."""
     caller.require("campaigns:read")
     sort = sort or Sort()
-    async with runtime.database.reading() as connection:
+    wanted = CampaignFilter(search, status, sort.by, sort.descending)
+    async with runtime.database.raw() as connection:
         rows, total = await store.page(
-            connection,
-            caller.tenant_id,
-            search=search,
-            state=status,
-            sort=sort.by,
-            descending=sort.descending,
-            limit=page.per_page,
-            offset=page.offset,
+            connection, caller.tenant_id, wanted, limit=page.per_page, offset=page.offset
         )
     return Paged([row_view(row) for row in rows], total, page)
 

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, insert, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mailwright.store.rows import AnySelect, Row, every, maybe_one, only
+from mailwright.store.database import Connection
+from mailwright.store.prepared import Prepared
+from mailwright.store.rows import AnySelect, Row, maybe_one, only
 from mailwright.store.tables import (
     campaign_bodies,
     campaigns,
@@ -104,33 +120,54 @@ async def seen(connection: AsyncConnection, tenant_id: int, campaign_id: int) ->
     return await only(connection, _SEEN.where(_is(tenant_id, campaign_id)))
 
 
+_SEEN_BY_UUID = Prepared(
+    _SEEN.where(
+        campaigns.c.tenant_id == bindparam("tenant_id"), campaigns.c.uuid == bindparam("uuid")
+    )
+)
+
+
 async def seen_by_uuid(
-    connection: AsyncConnection, tenant_id: int, campaign_uuid: uuid.UUID
+    connection: Connection, tenant_id: int, campaign_uuid: uuid.UUID
 ) -> Row | None:
-    """One campaign with everything a single answer shows, or None."""
-    statement = _SEEN.where(campaigns.c.tenant_id == tenant_id, campaigns.c.uuid == campaign_uuid)
-    return await maybe_one(connection, statement)
+    """One campaign with everything a single answer shows, or None. The hottest read of the API."""
+    return await _SEEN_BY_UUID.one(connection, tenant_id=tenant_id, uuid=campaign_uuid)
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignFilter:
+    """Which campaigns, in which order; None: whatever. `sort` is a word of SORT_COLUMNS."""
+
+    search: str | None = None
+    state: str | None = None
+    sort: str = "created_at"
+    descending: bool = True
 
 
 async def page(
-    connection: AsyncConnection,
-    tenant_id: int,
-    *,
-    search: str | None,
-    state: str | None,
-    sort: str,
-    descending: bool,
-    limit: int,
-    offset: int,
+    connection: Connection, tenant_id: int, wanted: CampaignFilter, *, limit: int, offset: int
 ) -> tuple[Sequence[Row], int]:
-    """Condensed campaigns, sorted by a word of SORT_COLUMNS, and how many there are in all."""
-    mine = [campaigns.c.tenant_id == tenant_id]
-    if search:
-        mine.append(campaigns.c.name.icontains(search, autoescape=True))
-    if state:
-        mine.append(campaigns.c.state == state)
+    """Condensed campaigns, and how many there are in all."""
+    shape = (bool(wanted.search), bool(wanted.state), wanted.sort, wanted.descending)
+    values = {"tenant_id": tenant_id, "pattern": _within(wanted.search), "state": wanted.state}
+    found = await _page(*shape).every(connection, **values, limit=limit, offset=offset)
+    if found or not offset:
+        return found, found[0]["total"] if found else 0
+    first = await _page(*shape).one(connection, **values, limit=1, offset=0)
+    return [], first["total"] if first else 0
+
+
+@lru_cache
+def _page(searched: bool, by_state: bool, sort: str, descending: bool) -> Prepared:
+    """The statement for filters of this shape; there are 24."""
+    mine = [campaigns.c.tenant_id == bindparam("tenant_id")]
+    if searched:
+        mine.append(campaigns.c.name.ilike(bindparam("pattern"), escape="/"))
+    if by_state:
+        mine.append(campaigns.c.state == bindparam("state"))
     order = (SORT_COLUMNS[sort], campaigns.c.id)
-    found = (
+    total = select(func.count()).select_from(campaigns).where(*mine).correlate(None)
+    return Prepared(
         select(
             campaigns.c.uuid,
             campaigns.c.name,
@@ -142,16 +179,20 @@ async def page(
             campaigns.c.created_at,
             campaigns.c.updated_at,
             _RECIPIENTS_COUNT,
+            total.scalar_subquery().label("total"),
         )
         .select_from(campaigns)
         .outerjoin(fan_outs, _of_campaign(fan_outs))
         .where(*mine)
         .order_by(*(column.desc() if descending else column for column in order))
-        .limit(limit)
-        .offset(offset)
+        .limit(bindparam("limit"))
+        .offset(bindparam("offset"))
     )
-    total = select(func.count()).select_from(campaigns).where(*mine)
-    return await every(connection, found), (await connection.execute(total)).scalar_one()
+
+
+def _within(search: str | None) -> str:
+    """The pattern of texts that hold `search`, whose own % and _ mean themselves."""
+    return "%" + re.sub(r"([/%_])", r"/\1", search or "") + "%"
 
 
 async def lock(
