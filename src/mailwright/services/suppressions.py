@@ -6,8 +6,10 @@ later, and only removing the suppression itself lifts it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mailwright.domain.email_address import EmailAddress, email_key_of
 from mailwright.domain.ids import new_id
 from mailwright.errors import Conflict, InvalidInput, NotFound
+from mailwright.services import audit
 from mailwright.services.caller import Caller
 from mailwright.services.paging import Page, Paged
 from mailwright.services.runtime import Runtime
@@ -23,18 +26,59 @@ from mailwright.store.rows import Row
 
 REASONS = ("bounce", "complaint", "unsubscribe", "manual", "erased")
 SCOPES = ("all", "marketing")
+BULK_MAX = 1_000  # addresses a call
+#: What a wave can be: mistakes of servers and of people. Somebody's own wish is none.
+UNDOABLE = ("bounce", "manual")
 
 
 @dataclass(frozen=True, slots=True)
 class SuppressionView:
-    """An address that is not mailed; scope `all`: by nobody, `marketing`: not by campaigns."""
+    """An address that is not mailed; scope `all`: by nobody, `marketing`: not by campaigns.
+
+    `source`: who or what did it; `evidence`: how we know, such as the server's reply.
+    """
 
     uuid: UUID
     email: str
     reason: str
     scope: str
     source: str | None
+    evidence: dict[str, Any] | None
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewSuppression:
+    """An address to leave alone, and why."""
+
+    email: str
+    reason: str = "manual"
+    scope: str = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedAddress:
+    """A row of a bulk call that could not be taken; `index` counts from 0."""
+
+    index: int
+    email: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class BulkSuppressed:
+    """What became of a bulk call. `present`: suppressed in that scope already."""
+
+    added: int
+    present: int
+    rejected: list[RejectedAddress]
+
+
+@dataclass(frozen=True, slots=True)
+class WaveUndone:
+    """How many suppressions were lifted."""
+
+    removed: int
 
 
 async def add_suppression(
@@ -54,13 +98,49 @@ async def add_suppression(
             scope=scope,
             source=caller.actor,
         )
-    if row is None:
-        raise Conflict("The address is suppressed already.", code="DUPLICATE_RESOURCE")
+        if row is None:
+            raise Conflict("The address is suppressed already.", code="DUPLICATE_RESOURCE")
+        await _record(connection, caller, "add", row)
     return _view(row)
 
 
+async def add_suppressions(
+    runtime: Runtime, caller: Caller, rows: Sequence[NewSuppression]
+) -> BulkSuppressed:
+    """Suppresses up to 1,000 addresses; a row that is wrong keeps none of the others back."""
+    caller.require("suppressions:write")
+    if not 1 <= len(rows) <= BULK_MAX:
+        raise InvalidInput.field("suppressions", f"1 to {BULK_MAX} rows a call.")
+    rejected: list[RejectedAddress] = []
+    values: dict[tuple[str, str], dict[str, object]] = {}
+    for index, row in enumerate(rows):
+        try:
+            key = EmailAddress.parse(row.email).key
+        except InvalidInput as error:
+            rejected.append(RejectedAddress(index, row.email, error.message))
+            continue
+        values.setdefault(
+            (key, row.scope),
+            _values(key, reason=row.reason, scope=row.scope, source=caller.actor),
+        )
+    async with runtime.database.transaction() as connection:
+        added = 0
+        if values:
+            # In one order for everybody, so that two calls cannot wait for each other for ever.
+            ordered = [values[key] for key in sorted(values)]
+            added = await store.add_all(connection, caller.tenant_id, ordered)
+        about = {"added": added, "rejected": len(rejected)}
+        await audit.record(connection, caller, "suppression.bulk-add", None, about)
+    return BulkSuppressed(added, len(rows) - len(rejected) - added, rejected)
+
+
 async def page_suppressions(
-    runtime: Runtime, caller: Caller, page: Page, *, search: str | None = None
+    runtime: Runtime,
+    caller: Caller,
+    page: Page,
+    *,
+    search: str | None = None,
+    reason: str | None = None,
 ) -> Paged[SuppressionView]:
     """Suppressions, newest first. `search`: the start of an address."""
     caller.require("suppressions:read")
@@ -69,10 +149,23 @@ async def page_suppressions(
             connection,
             caller.tenant_id,
             search=_address_start(search),
+            reason=reason,
             limit=page.per_page,
             offset=page.offset,
         )
     return Paged([_view(row) for row in rows], total, page)
+
+
+async def get_suppression(
+    runtime: Runtime, caller: Caller, suppression_uuid: UUID
+) -> SuppressionView:
+    """One suppression with its evidence. Raises NotFound."""
+    caller.require("suppressions:read")
+    async with runtime.database.reading() as connection:
+        row = await store.get(connection, caller.tenant_id, suppression_uuid)
+    if row is None:
+        raise NotFound("There is no such suppression.")
+    return _view(row)
 
 
 async def remove_suppression(runtime: Runtime, caller: Caller, suppression_uuid: UUID) -> None:
@@ -87,6 +180,34 @@ async def remove_suppression(runtime: Runtime, caller: Caller, suppression_uuid:
                 "The person asked to be forgotten; this suppression stays.",
                 code="SUPPRESSION_PERMANENT",
             )
+        await _record(connection, caller, "remove", row)
+
+
+async def undo_wave(
+    runtime: Runtime,
+    caller: Caller,
+    *,
+    reason: str,
+    since: datetime,
+    until: datetime | None = None,
+) -> WaveUndone:
+    """Lifts what was suppressed for that reason since then, and before `until` if that is given.
+
+    Providers do refuse everybody for an hour. Raises InvalidInput for a reason that is the
+    person's own wish: nobody undoes unsubscribes and complaints by the dozen.
+    """
+    caller.require("suppressions:write")
+    if reason not in UNDOABLE:
+        raise InvalidInput.field(
+            "reason", f"Only {' and '.join(UNDOABLE)} can be undone; the rest people asked for."
+        )
+    if until is not None and since > until:
+        raise InvalidInput.field("since", "That is after `until`.")
+    async with runtime.database.transaction() as connection:
+        removed = await store.remove_wave(connection, caller.tenant_id, reason, since, until)
+        about = {"reason": reason, "removed": removed, "since": since.isoformat()}
+        await audit.record(connection, caller, "suppression.undo", None, about)
+    return WaveUndone(removed)
 
 
 async def suppress(
@@ -99,13 +220,7 @@ async def suppress(
     source: str | None,
 ) -> Row | None:
     """Suppresses in the caller's transaction; None when it was so already."""
-    values = {
-        "uuid": new_id(),
-        "email_key": email_key,
-        "reason": reason,
-        "scope": scope,
-        "source": source,
-    }
+    values = _values(email_key, reason=reason, scope=scope, source=source)
     return await store.add(connection, tenant_id, values)
 
 
@@ -115,6 +230,22 @@ async def is_suppressed(
     """Whether the address must not be mailed; `marketing`: by a campaign."""
     rows = await store.of_address(connection, tenant_id, email_key)
     return any(marketing or row["scope"] == "all" for row in rows)
+
+
+def _values(email_key: str, *, reason: str, scope: str, source: str | None) -> dict[str, object]:
+    return {
+        "uuid": new_id(),
+        "email_key": email_key,
+        "reason": reason,
+        "scope": scope,
+        "source": source,
+    }
+
+
+async def _record(connection: AsyncConnection, caller: Caller, deed: str, row: Row) -> None:
+    about = {"reason": row["reason"], "scope": row["scope"]}
+    subject = f"suppression:{row['uuid']}"
+    await audit.record(connection, caller, f"suppression.{deed}", subject, about)
 
 
 def _address_start(search: str | None) -> str | None:
@@ -134,5 +265,6 @@ def _view(row: Row) -> SuppressionView:
         reason=row["reason"],
         scope=row["scope"],
         source=row["source"],
+        evidence=row["evidence"],
         created_at=row["created_at"],
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import and_, delete, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -19,6 +20,7 @@ _COLUMNS = (
     suppressions.c.reason,
     suppressions.c.scope,
     suppressions.c.source,
+    suppressions.c.evidence,
     suppressions.c.created_at,
 )
 
@@ -36,6 +38,19 @@ async def add(
     return await maybe_one(connection, statement)
 
 
+async def add_all(
+    connection: AsyncConnection, tenant_id: int, rows: Sequence[Mapping[str, object]]
+) -> int:
+    """How many of the rows are new; addresses suppressed in that scope already are passed over."""
+    statement = (
+        upsert(suppressions)
+        .values([{"tenant_id": tenant_id, **row} for row in rows])
+        .on_conflict_do_nothing(index_elements=["tenant_id", "email_key", "scope"])
+        .returning(suppressions.c.id)
+    )
+    return len(await every(connection, statement))
+
+
 async def of_address(connection: AsyncConnection, tenant_id: int, email_key: str) -> Sequence[Row]:
     """The suppressions of one address, oldest first; at most one for each scope."""
     statement = (
@@ -46,11 +61,27 @@ async def of_address(connection: AsyncConnection, tenant_id: int, email_key: str
     return await every(connection, statement)
 
 
+async def get(
+    connection: AsyncConnection, tenant_id: int, suppression_uuid: uuid.UUID
+) -> Row | None:
+    """One suppression, or None."""
+    mine = and_(suppressions.c.tenant_id == tenant_id, suppressions.c.uuid == suppression_uuid)
+    return await maybe_one(connection, select(*_COLUMNS).where(mine))
+
+
 async def page(
-    connection: AsyncConnection, tenant_id: int, *, search: str | None, limit: int, offset: int
+    connection: AsyncConnection,
+    tenant_id: int,
+    *,
+    search: str | None,
+    reason: str | None,
+    limit: int,
+    offset: int,
 ) -> tuple[Sequence[Row], int]:
     """Suppressions, newest first, and how many there are. `search` opens the address."""
     mine = suppressions.c.tenant_id == tenant_id
+    if reason:
+        mine = and_(mine, suppressions.c.reason == reason)
     if search:
         mine = and_(mine, suppressions.c.email_key.startswith(search, autoescape=True))
     found = select(*_COLUMNS).where(mine).order_by(suppressions.c.id.desc())
@@ -69,3 +100,21 @@ async def remove(
         .returning(*_COLUMNS)
     )
     return await maybe_one(connection, statement)
+
+
+async def remove_wave(
+    connection: AsyncConnection,
+    tenant_id: int,
+    reason: str,
+    since: datetime,
+    until: datetime | None,
+) -> int:
+    """Deletes the suppressions of that reason made in that time; how many there were."""
+    statement = delete(suppressions).where(
+        suppressions.c.tenant_id == tenant_id,
+        suppressions.c.reason == reason,
+        suppressions.c.created_at >= since,
+    )
+    if until is not None:
+        statement = statement.where(suppressions.c.created_at <= until)
+    return (await connection.execute(statement)).rowcount
