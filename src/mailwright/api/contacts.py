@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints, ValidationError
 from starlette.responses import Response
 
 from mailwright.api.dependencies import CallerOf, PageOf, RuntimeOf
 from mailwright.api.envelopes import Data, DataPage, many, nothing, one
+from mailwright.api.errors import by_field
 from mailwright.api.fields import Body, Search, example
-from mailwright.services import consents, contact_fields
+from mailwright.services import consents, contact_bulk, contact_fields
 from mailwright.services import contacts as service
+from mailwright.services.contact_bulk import (
+    BULK_MAX,
+    BulkContact,
+    BulkResult,
+    BulkRowResult,
+    rejected_row,
+)
 from mailwright.services.contact_views import ContactRow, ContactView, FieldValue
 
 router = APIRouter(prefix="/contacts", tags=["contacts"])
@@ -41,6 +49,7 @@ class ContactPatch(Body):
     country_code: CountryCode | None = None
     attributes: dict[str, Any] | None = None
     contact_lists: tuple[UUID, ...] = ()
+    project_uuid: UUID | None = None
 
     model_config = example({"first_name": "Zoë", "attributes": {"plan": "pro", "city": None}})
 
@@ -64,6 +73,34 @@ class ContactCreate(ContactPatch):
         return {name: value for name, value in self.changes().items() if name != "email"}
 
 
+class BulkRow(ContactPatch):
+    """One row: found by `email`, else by `external_id`; what it names is set, the rest stays."""
+
+    email: Email | None = None
+    consent: Literal["subscribed", "unconfirmed", "unsubscribed"] | None = None
+
+
+class ContactBulk(Body):
+    """Up to 1,000 rows. `resubscribe`: rows with consent `subscribed` bring people back who left;
+    say in `consent_source` how you know that they want to. `dry_run`: tell, and change nothing.
+    """
+
+    contacts: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=BULK_MAX)]
+    consent_source: PersonName | None = None
+    resubscribe: bool = False
+    dry_run: bool = False
+
+    model_config = example(
+        {
+            "contacts": [
+                {"email": "zoe@example.com", "language": "es", "attributes": {"plan": "pro"}},
+                {"external_id": "4711", "last_name": "Okafor"},
+            ],
+            "consent_source": "shop checkout",
+        }
+    )
+
+
 class Value(Body):
     """The value of a custom field, in the form of its type; null clears."""
 
@@ -84,6 +121,32 @@ class ItemBody(Body):
 async def create(runtime: RuntimeOf, caller: CallerOf, body: ContactCreate) -> Response:
     """Create a contact. 409 `DUPLICATE_RESOURCE` when the address or external id is taken."""
     return one(await service.create_contact(runtime, caller, body.email, body.details()), 201)
+
+
+@router.post("/bulk", responses={200: {"model": Data[BulkResult]}})
+async def upsert(runtime: RuntimeOf, caller: CallerOf, body: ContactBulk) -> Response:
+    """Create or change up to 1,000 contacts. Wrong rows are named and keep no other back."""
+    rows: list[BulkContact] = []
+    refused: list[BulkRowResult] = []
+    for index, given in enumerate(body.contacts):
+        try:
+            row = BulkRow.model_validate(given)
+        except ValidationError as error:
+            refused.append(rejected_row(index, by_field(error.errors())))
+            continue
+        fields = row.changes()
+        email, consent = fields.pop("email", None), fields.pop("consent", None)
+        rows.append(BulkContact(index, email, fields, consent))
+    found = await contact_bulk.upsert_contacts(
+        runtime,
+        caller,
+        rows,
+        refused=refused,
+        source=body.consent_source,
+        resubscribe=body.resubscribe,
+        dry_run=body.dry_run,
+    )
+    return one(found)
 
 
 @router.get("", responses={200: {"model": DataPage[ContactRow]}})

@@ -90,11 +90,16 @@ def install(app: FastAPI) -> None:
 def _invalid(found: Sequence[Any]) -> Response:
     if any(error["type"] == "json_invalid" for error in found):
         return problem(400, "MALFORMED_JSON", "The body is not valid JSON.")
+    return problem(422, "VALIDATION_ERROR", "Some fields are not valid.", by_field(found))
+
+
+def by_field(found: Sequence[Any]) -> dict[str, list[str]]:
+    """Pydantic's errors as messages by field."""
     details: dict[str, list[str]] = {}
     for error in found:
         field = ".".join(str(part) for part in error["loc"] if part not in _PLACES) or "body"
         details.setdefault(field, []).append(_sentence(error))
-    return problem(422, "VALIDATION_ERROR", "Some fields are not valid.", details)
+    return details
 
 
 def _sentence(error: Any) -> str:

@@ -12,6 +12,7 @@ from starlette.responses import FileResponse, Response
 from mailwright.api.dependencies import CallerOf, PageOf, RuntimeOf
 from mailwright.api.envelopes import Data, DataPage, many, one
 from mailwright.api.fields import Body, Name
+from mailwright.api.problems import errors as problems
 from mailwright.api.uploads import upload_of
 from mailwright.errors import InvalidInput
 from mailwright.services import imports as service
@@ -28,6 +29,10 @@ class ImportFields(Body):
     list_name: Name | None = None
     list_uuid: UUID | None = None
     consent_source: Name = "import"
+    project_uuid: UUID | None = Field(None, description="Whose audience these people are.")
+    dry_run: bool = Field(
+        default=False, description="Count, and write the error file; change nothing."
+    )
     mapping: Json[dict[str, Target]] | None = Field(
         None, description="By heading: a field, `attributes.KEY` or `skip`, as a JSON object."
     )
@@ -62,6 +67,8 @@ async def create(runtime: RuntimeOf, caller: CallerOf, request: Request) -> Resp
             list_uuid=fields.list_uuid,
             consent_source=fields.consent_source,
             mapping=fields.mapping,
+            project_uuid=fields.project_uuid,
+            dry_run=fields.dry_run,
         )
         view = await service.receive_import(runtime, caller, new, upload.pieces)
     return one(view, 202)
@@ -77,6 +84,15 @@ async def page(runtime: RuntimeOf, caller: CallerOf, page: PageOf) -> Response:
 async def get(runtime: RuntimeOf, caller: CallerOf, import_uuid: UUID) -> Response:
     """One import and how far it is."""
     return one(await service.get_import(runtime, caller, import_uuid))
+
+
+@router.post(
+    "/{import_uuid}/undo",
+    responses={200: {"model": Data[ImportView]}, **problems("IMPORT_NOT_UNDOABLE")},
+)
+async def undo(runtime: RuntimeOf, caller: CallerOf, import_uuid: UUID) -> Response:
+    """Undo an import: contacts it made, untouched since, and memberships it made are removed."""
+    return one(await service.undo_import(runtime, caller, import_uuid))
 
 
 @router.get(

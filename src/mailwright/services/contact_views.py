@@ -14,7 +14,10 @@ from mailwright.store.rows import Row
 
 @dataclass(frozen=True, slots=True)
 class ContactRow:
-    """A contact in a list. `status`: subscribed, unconfirmed, unsubscribed or suppressed."""
+    """A contact in a list. `status`: subscribed, unconfirmed, unsubscribed or suppressed.
+
+    `project_uuid`: the project whose audience the person belongs to; null: to none in particular.
+    """
 
     uuid: UUID
     email: str
@@ -25,6 +28,7 @@ class ContactRow:
     language: str | None
     country_code: str | None
     attributes: dict[str, Any]
+    project_uuid: UUID | None
     status: str
     created_at: datetime
     updated_at: datetime
@@ -141,6 +145,7 @@ def _basics(row: Row) -> dict[str, Any]:
         "language": row["locale"],
         "country_code": row["country_code"],
         "attributes": row["attributes"],
+        "project_uuid": row["project_uuid"],
         "status": _status(row),
         "created_at": row["created_at"],
         "updated_at": row["updated_at"],

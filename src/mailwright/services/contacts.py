@@ -60,7 +60,7 @@ async def create_contact(
     """
     caller.require("contacts:write")
     address = EmailAddress.parse(email)
-    values = _columns(fields)
+    values = contact_columns(fields)
     now = runtime.now()
     source = source or caller.door.value
     async with runtime.database.transaction() as connection:
@@ -136,7 +136,7 @@ async def change_contact(
     Raises NotFound, InvalidInput, or Conflict when the external id is taken.
     """
     caller.require("contacts:write")
-    values = _columns(changes)
+    values = contact_columns(changes)
     async with runtime.database.transaction() as connection:
         row = await existing(connection, caller, contact_uuid, lock=True)
         list_ids = await _list_ids(connection, caller, changes.get("contact_lists", ()))
@@ -192,8 +192,8 @@ def _search(search: str | None) -> Any:
         return store.matches(words, None)
 
 
-def _columns(fields: ContactChanges) -> dict[str, Any]:
-    """The columns that `fields` set. Raises InvalidInput."""
+def contact_columns(fields: ContactChanges) -> dict[str, Any]:
+    """The columns that the plain fields set. Raises InvalidInput."""
     given = cast("Mapping[str, object]", fields)
     values: dict[str, Any] = {}
     for name, length_max in _LENGTHS.items():

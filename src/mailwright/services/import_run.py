@@ -23,7 +23,9 @@ from mailwright.domain.import_rows import ImportedContact, RowReader
 from mailwright.errors import InvalidInput
 from mailwright.services import custom_fields
 from mailwright.services.import_files import Block, ErrorFile, folder, read_block
+from mailwright.services.import_undo import undo_some
 from mailwright.services.runtime import Runtime
+from mailwright.store import import_checks
 from mailwright.store import imports as store
 from mailwright.store.rows import Row
 
@@ -61,7 +63,7 @@ class _Chunk:
 
 
 async def run_chunk(runtime: Runtime, tenant_id: int, import_id: int) -> bool:
-    """Carries the import on for well under two seconds; whether there is more to do.
+    """Carries the import, or its undoing, on for under two seconds; whether there is more to do.
 
     Calling it for an import that is over does nothing. A file that is gone ends it as `failed`.
     """
@@ -69,6 +71,8 @@ async def run_chunk(runtime: Runtime, tenant_id: int, import_id: int) -> bool:
         row = await store.lock(connection, tenant_id, import_id)
         if row is None:
             return False
+        if row["state"] == "undoing":
+            return await undo_some(connection, runtime, row)
         fields = await custom_fields.definitions(connection, tenant_id)
         run = _Run(connection, runtime, row, fields)
         try:
@@ -139,7 +143,9 @@ class _Run:
             "finished_at": self._runtime.now() if finished else None,
         }
         await store.change(self._connection, row["tenant_id"], row["id"], values)
-        if finished and place.rows_read >= STATISTICS_FROM_ROWS:
+        if finished and row["dry_run"]:
+            await import_checks.forget(self._connection, row["tenant_id"], row["id"])
+        elif finished and place.rows_read >= STATISTICS_FROM_ROWS:
             await store.refresh_statistics(self._connection)
 
     async def _read(self, place: _Place) -> _Chunk:
@@ -220,7 +226,9 @@ class _Merging:
             row["mapping"]["actor"],
             row["mapping"]["door"],
             runtime.now(),
+            row["project_id"],
         )
+        self._is_dry = row["dry_run"]
         self.created = 0
         self.updated = 0
 
@@ -232,6 +240,9 @@ class _Merging:
         if not rows:
             return
         contacts = chunk.contacts[rows.start : rows.stop]
+        if self._is_dry:
+            await self._check(chunk, contacts)
+            return
         try:
             async with self._connection.begin_nested():
                 merged = await store.merge(self._connection, self._tenant_id, contacts, self._how)
@@ -247,6 +258,16 @@ class _Merging:
         self.updated += merged.updated
         for index in merged.repeated:
             _reject(chunk, rows.start + index, REPEATED)
+
+    async def _check(self, chunk: _Chunk, contacts: Sequence[ImportedContact]) -> None:
+        """What merging would come to, without doing it."""
+        import_id = self._how.import_id
+        found = await import_checks.check(self._connection, self._tenant_id, import_id, contacts)
+        self.created += found.created
+        self.updated += found.updated
+        for indexes, reason in ((found.repeated, REPEATED), (found.conflicts, CONFLICT)):
+            for index in indexes:
+                _reject(chunk, index, reason)
 
 
 def _reject(chunk: _Chunk, index: int, reason: str) -> None:

@@ -19,8 +19,10 @@ from mailwright.domain.import_columns import (
     columns_from,
     columns_without_header,
 )
-from mailwright.errors import InvalidInput, NotFound
+from mailwright.errors import Conflict, InvalidInput, NotFound
+from mailwright.services import audit
 from mailwright.services.caller import Caller
+from mailwright.services.contacts import project_id_of
 from mailwright.services.import_files import copy_normalised, folder, read_block, write_pieces
 from mailwright.services.import_run import run_chunk as run_chunk
 from mailwright.services.paging import Page, Paged
@@ -35,13 +37,19 @@ HEADER_WIDTH_MAX = 10_000  # cells; more is refused by name later
 
 @dataclass(frozen=True, slots=True)
 class ImportView:
-    """An import. `status`: queued, running, done or failed; `columns`: what each column became."""
+    """An import. `columns`: what each column became; `dry_run`: nothing was changed.
+
+    `status`: queued, running, done, failed, undoing or undone; `contacts_removed` and
+    `memberships_removed`: by undoing it.
+    """
 
     uuid: UUID
     status: str
     file_name: str
     list_uuid: UUID | None
+    project_uuid: UUID | None
     consent_source: str
+    dry_run: bool
     columns: dict[str, str]
     file_bytes: int
     bytes_read: int
@@ -53,6 +61,9 @@ class ImportView:
     error: str | None
     created_at: datetime
     finished_at: datetime | None
+    contacts_removed: int
+    memberships_removed: int
+    undone_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +71,8 @@ class NewImport:
     """What to import, and how. The named list is made when it is absent.
 
     `consent_source`: how we know that new people agreed, such as "webinar 2026-05".
-    `mapping`: by column heading, a field, `attributes.KEY` or `skip`.
+    `mapping`: by column heading, a field, `attributes.KEY` or `skip`. `project_uuid`: the audience
+    that everybody in the file then belongs to. `dry_run`: counts and the error file, no more.
     """
 
     file_name: str
@@ -68,6 +80,8 @@ class NewImport:
     list_uuid: UUID | None = None
     consent_source: str = "import"
     mapping: Mapping[str, str] | None = None
+    project_uuid: UUID | None = None
+    dry_run: bool = False
 
 
 async def start_import(
@@ -92,7 +106,9 @@ async def start_import(
                 "file_path": copy.name,
                 "file_bytes": file_bytes,
                 "list_id": await _list_id(connection, caller, new),
+                "project_id": await project_id_of(connection, caller, new.project_uuid),
                 "consent_source": new.consent_source,
+                "dry_run": new.dry_run,
                 "mapping": {**plan, "actor": caller.actor, "door": caller.door.value},
             }
             row = await store.add(connection, caller.tenant_id, values)
@@ -141,6 +157,31 @@ async def page_imports(runtime: Runtime, caller: Caller, page: Page) -> Paged[Im
             connection, caller.tenant_id, limit=page.per_page, offset=page.offset
         )
     return Paged([_view(row) for row in rows], total, page)
+
+
+async def undo_import(runtime: Runtime, caller: Caller, import_uuid: UUID) -> ImportView:
+    """The import, undone as far as nothing was built on it; of a large one the rest goes on behind.
+
+    Contacts that it made are removed unless they were changed, mailed, or put on a list since, and
+    memberships that it made end. What it filled in for known contacts stays. Raises NotFound,
+    Conflict IMPORT_NOT_UNDOABLE.
+    """
+    caller.require("imports:write")
+    caller.require("contacts:write")
+    async with runtime.database.transaction() as connection:
+        row = await _existing(connection, caller, import_uuid)
+        if row["dry_run"] or not await store.begin_undo(connection, caller.tenant_id, row["id"]):
+            raise Conflict(
+                "Only an import that is over, changed something and was not undone can be undone.",
+                code="IMPORT_NOT_UNDOABLE",
+            )
+        payload = {"tenant_id": caller.tenant_id, "import_id": row["id"]}
+        await enqueue(connection, Job.RUN_IMPORT, payload)
+        about = {"file_name": row["file_name"]}
+        await audit.record(connection, caller, "import.undo", f"import:{import_uuid}", about)
+    await run_chunk(runtime, caller.tenant_id, row["id"])
+    async with runtime.database.reading() as connection:
+        return _view(await _existing(connection, caller, import_uuid))
 
 
 async def get_error_file(runtime: Runtime, caller: Caller, import_uuid: UUID) -> Path:
@@ -201,7 +242,7 @@ async def _list_id(connection: AsyncConnection, caller: Caller, new: NewImport) 
         if new.list_uuid not in found:
             raise InvalidInput.field("list_uuid", "There is no such list.")
         return found[new.list_uuid]
-    if not new.list_name:
+    if not new.list_name or new.dry_run:
         return None
     values = {"uuid": new_id(), "name": new.list_name}
     row = await lists.add(connection, caller.tenant_id, values)
@@ -224,6 +265,8 @@ def _view(row: Row) -> ImportView:
         status=row["state"],
         file_name=row["file_name"],
         list_uuid=row["list_uuid"],
+        project_uuid=row["project_uuid"],
+        dry_run=row["dry_run"],
         consent_source=row["consent_source"],
         columns=dict(zip(plan["header"], plan["columns"], strict=True)),
         file_bytes=row["file_bytes"],
@@ -236,4 +279,7 @@ def _view(row: Row) -> ImportView:
         error=row["error"],
         created_at=row["created_at"],
         finished_at=row["finished_at"],
+        contacts_removed=row["undone_contacts"],
+        memberships_removed=row["undone_memberships"],
+        undone_at=row["undone_at"],
     )

@@ -14,7 +14,7 @@ from mailwright.domain.ids import new_id
 from mailwright.domain.import_rows import ImportedContact
 from mailwright.store.database import driver_connection
 from mailwright.store.rows import AnySelect, Row, every, maybe_one, only
-from mailwright.store.tables import imports, lists
+from mailwright.store.tables import imports, lists, projects
 
 #: Chunks of one tenant's imports take turns under this advisory lock, so that two files with the
 #: same people in another order cannot block each other for ever. The number means nothing.
@@ -29,9 +29,9 @@ WITH staged AS (
 ), merged AS (
   INSERT INTO contacts AS c (tenant_id, uuid, email, email_key, first_name, last_name, phone,
                              external_id, locale, country_code, attributes, import_id,
-                             consent_source, opted_in_at)
+                             consent_source, opted_in_at, project_id)
   SELECT $1, uuid, email, email_key, first_name, last_name, phone, external_id, locale,
-         country_code, attributes, $12, $13, $14
+         country_code, attributes, $12, $13, $14, $18
   FROM staged ORDER BY number
   ON CONFLICT (tenant_id, email_key) DO UPDATE SET
     first_name = coalesce(excluded.first_name, c.first_name),
@@ -41,13 +41,14 @@ WITH staged AS (
     locale = coalesce(excluded.locale, c.locale),
     country_code = coalesce(excluded.country_code, c.country_code),
     attributes = c.attributes || excluded.attributes,
+    project_id = coalesce(excluded.project_id, c.project_id),
     import_id = excluded.import_id,
     updated_at = now()
   WHERE c.import_id IS DISTINCT FROM excluded.import_id
   RETURNING c.id, c.email_key, (c.xmax = 0) AS created
 ), joined AS (
-  INSERT INTO list_members (tenant_id, list_id, contact_id)
-  SELECT $1, $15, id FROM merged WHERE $15::bigint IS NOT NULL ORDER BY id
+  INSERT INTO list_members (tenant_id, list_id, contact_id, import_id)
+  SELECT $1, $15, id, $12 FROM merged WHERE $15::bigint IS NOT NULL ORDER BY id
   ON CONFLICT DO NOTHING
 ), agreed AS (
   INSERT INTO consents (tenant_id, contact_id, consent, source, actor, door)
@@ -70,6 +71,7 @@ class Merge:
     actor: str
     door: str
     at: datetime
+    project_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ async def add(connection: AsyncConnection, tenant_id: int, values: Mapping[str, 
 
 
 async def get(connection: AsyncConnection, tenant_id: int, import_uuid: uuid.UUID) -> Row | None:
-    """One import, with its `list_uuid`, or None."""
+    """One import, with its `list_uuid` and `project_uuid`, or None."""
     return await maybe_one(connection, _with_list(tenant_id).where(imports.c.uuid == import_uuid))
 
 
@@ -104,15 +106,20 @@ async def page(
     return await every(connection, found), (await connection.execute(total)).scalar_one()
 
 
+async def take_turn(connection: AsyncConnection, tenant_id: int) -> None:
+    """Waits until no other transaction writes many of the tenant's contacts."""
+    await connection.execute(select(func.pg_advisory_xact_lock(IMPORT_LOCK, tenant_id)))
+
+
 async def lock(connection: AsyncConnection, tenant_id: int, import_id: int) -> Row | None:
     """The import, this transaction's until its end; None when it is over or never was."""
-    await connection.execute(select(func.pg_advisory_xact_lock(IMPORT_LOCK, tenant_id)))
+    await take_turn(connection, tenant_id)
     statement = (
         select(imports)
         .where(
             imports.c.tenant_id == tenant_id,
             imports.c.id == import_id,
-            imports.c.state.in_(("queued", "running")),
+            imports.c.state.in_(("queued", "running", "undoing")),
         )
         .with_for_update(key_share=True)
     )
@@ -128,6 +135,20 @@ async def change(
         .where(imports.c.tenant_id == tenant_id, imports.c.id == import_id)
         .values(**values)
     )
+
+
+async def begin_undo(connection: AsyncConnection, tenant_id: int, import_id: int) -> bool:
+    """Whether the import was over and is now being undone."""
+    result = await connection.execute(
+        update(imports)
+        .where(
+            imports.c.tenant_id == tenant_id,
+            imports.c.id == import_id,
+            imports.c.state.in_(("done", "failed")),
+        )
+        .values(state="undoing")
+    )
+    return result.rowcount > 0
 
 
 async def merge(
@@ -152,6 +173,7 @@ async def merge(
         how.list_id,
         how.actor,
         how.door,
+        how.project_id,
     )
     assert found is not None
     return Merged(found["created"], found["updated"], found["repeated"] or ())
@@ -164,8 +186,12 @@ async def refresh_statistics(connection: AsyncConnection) -> None:
 
 def _with_list(tenant_id: int) -> AnySelect:
     whose = (lists.c.tenant_id == imports.c.tenant_id) & (lists.c.id == imports.c.list_id)
+    sent_by = (projects.c.tenant_id == imports.c.tenant_id) & (
+        projects.c.id == imports.c.project_id
+    )
     return (
-        select(*imports.c, lists.c.uuid.label("list_uuid"))
+        select(*imports.c, lists.c.uuid.label("list_uuid"), projects.c.uuid.label("project_uuid"))
         .outerjoin(lists, whose)
+        .outerjoin(projects, sent_by)
         .where(imports.c.tenant_id == tenant_id)
     )
