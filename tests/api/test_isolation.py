@@ -12,9 +12,11 @@ from sqlalchemy import insert, select
 
 from mailwright.domain.doors import Door
 from mailwright.domain.ids import new_id
+from mailwright.services import webhook_log, webhooks
 from mailwright.services.api_keys import NewApiKey, create_api_key
 from mailwright.services.caller import Caller
 from mailwright.services.runtime import Runtime
+from mailwright.services.webhooks import NewWebhook
 from mailwright.store import tables
 from mailwright.store.database import Database
 from tests.api.conftest import ApiAs
@@ -89,6 +91,10 @@ async def _things(runtime: Runtime, database: Database, tenant: MadeTenant) -> d
     template = await make_template(database, tenant.id)
     made |= {"template_uuid": template.uuid, "version_uuid": template.version.uuid}
     made["field"] = made["field_uuid"]
+    hook = NewWebhook("https://shop.example/", ["email.sent"])
+    webhook, _ = await webhooks.create_webhook(runtime, owner, hook)
+    delivery = await webhook_log.send_test(runtime, owner, webhook.uuid)
+    made |= {"webhook_uuid": webhook.uuid, "delivery_uuid": delivery.uuid}
     return {name: str(value) for name, value in made.items()}
 
 

@@ -52,11 +52,11 @@ class WebhookPatch(Body):
 
 
 class SecretRotation(Body):
-    """The new secret; without one it is made."""
+    """The new secret, of 32 characters or more; without one it is made."""
 
     secret: str | None = None
 
-    model_config = example({})
+    model_config = example({"secret": "whsec_UmVwbGFjZSBtZSBieSByYW5kb20gYnl0ZXMgb2YgeW91cnM="})
 
 
 class Replay(Body):
@@ -106,11 +106,10 @@ async def delete(runtime: RuntimeOf, caller: CallerOf, webhook_uuid: UUID) -> Re
 
 @router.post("/{webhook_uuid}/rotate-secret", responses={200: {"model": Data[WebhookView]}})
 async def rotate_secret(
-    runtime: RuntimeOf, caller: CallerOf, webhook_uuid: UUID, body: SecretRotation | None = None
+    runtime: RuntimeOf, caller: CallerOf, webhook_uuid: UUID, body: SecretRotation
 ) -> Response:
     """Change the secret. For 24 hours both sign; the new `secret` is in this answer only."""
-    secret = body.secret if body is not None else None
-    view, secret = await service.rotate_secret(runtime, caller, webhook_uuid, secret)
+    view, secret = await service.rotate_secret(runtime, caller, webhook_uuid, body.secret)
     return one({**asdict(view), "secret": secret})
 
 

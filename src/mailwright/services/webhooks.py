@@ -14,13 +14,13 @@ from mailwright.domain.ids import new_id
 from mailwright.domain.webhook_event import EventType, WebhookDialect
 from mailwright.domain.webhook_signature import new_secret, parse_secret
 from mailwright.errors import InvalidInput, NotFound
-from mailwright.services import webhook_events
+from mailwright.services import audit, webhook_events
 from mailwright.services.caller import Caller
 from mailwright.services.paging import Page, Paged
 from mailwright.services.runtime import Runtime
 from mailwright.store import webhooks as store
 from mailwright.store.rows import Row
-from mailwright.wire.http_client import parse_target
+from mailwright.wire.http_client import host_of, parse_target
 
 ROTATION = timedelta(hours=24)  # how long a secret signs on beside the new one
 
@@ -80,7 +80,10 @@ async def create_webhook(
         "secret_sealed": runtime.keys.seal(secret),
     }
     async with runtime.database.transaction() as connection:
-        return _view(await store.add(connection, caller.tenant_id, values)), secret
+        view = _view(await store.add(connection, caller.tenant_id, values))
+        about = {"host": host_of(view.url), "events": view.events}
+        await audit.record(connection, caller, "webhook.create", f"webhook:{view.uuid}", about)
+    return view, secret
 
 
 async def get_webhook(runtime: Runtime, caller: Caller, webhook_uuid: UUID) -> WebhookView:
@@ -120,6 +123,8 @@ async def change_webhook(
         changed = await store.change(connection, caller.tenant_id, webhook_uuid, values)
         if changes.get("enabled"):
             await webhook_events.wake(connection, caller.tenant_id, row["id"])
+        about = {"changed": sorted(changes)}
+        await audit.record(connection, caller, "webhook.change", f"webhook:{webhook_uuid}", about)
     return _view(changed or row)
 
 
@@ -129,6 +134,7 @@ async def delete_webhook(runtime: Runtime, caller: Caller, webhook_uuid: UUID) -
     async with runtime.database.transaction() as connection:
         if not await store.remove(connection, caller.tenant_id, webhook_uuid):
             raise _no_such()
+        await audit.record(connection, caller, "webhook.delete", f"webhook:{webhook_uuid}")
 
 
 async def rotate_secret(
@@ -148,6 +154,7 @@ async def rotate_secret(
             "previous_secret_until": runtime.now() + ROTATION,
         }
         changed = await store.change(connection, caller.tenant_id, webhook_uuid, values)
+        await audit.record(connection, caller, "webhook.rotate-secret", f"webhook:{webhook_uuid}")
     return _view(changed or row), secret
 
 

@@ -77,6 +77,11 @@ def parse_target(text: str, *, allow_private: bool, field: str = "url") -> URL:
     return url.with_fragment(None)
 
 
+def host_of(url: str) -> str:
+    """The host of a URL that was parsed before: what of it may be written into logs."""
+    return URL(url).host or ""
+
+
 def _literal_refusal(host: str) -> str | None:
     """Why a host that is written as a number is refused, or None; a name is judged after DNS.
 
