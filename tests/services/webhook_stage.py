@@ -72,6 +72,14 @@ class WebhookStage:
             )
             return list(await every(connection, statement))
 
+    async def until_delivered(self, seconds: float = 10.0) -> None:
+        """Waits until nothing is pending."""
+        async with asyncio.timeout(seconds):
+            while True:
+                await asyncio.sleep(0.05)
+                if all(row["state"] != "pending" for row in await self.deliveries()):
+                    return
+
     def told(self) -> list[dict[str, Any]]:
         """The bodies that came, each with a signature that holds."""
         return [verified(received, self.secret) for received in self.receiver.requests]
