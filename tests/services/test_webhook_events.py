@@ -11,6 +11,7 @@ from mailwright.domain.webhook_event import EventType
 from mailwright.services import campaign_transitions, webhook_events
 from mailwright.services.caller import Caller
 from mailwright.services.consents import resubscribe_contact, unsubscribe_contact
+from mailwright.services.contact_bulk import BulkContact, upsert_contacts
 from mailwright.services.runtime import Runtime
 from mailwright.services.tracking import Hit, record_hits
 from mailwright.services.unsubscribes import resubscribe, unsubscribe
@@ -77,6 +78,24 @@ async def test_who_is_unsubscribed_by_the_tenant_is_told_too(
         [row] = await stage.deliveries()
         assert row["payload"]["contact_uuid"] == str(contact.uuid)
         assert row["payload"]["source"] == "api"
+
+
+@pytest.mark.checklist("M51")
+async def test_who_is_unsubscribed_among_many_is_told_and_who_never_was_in_is_not(
+    runtime: Runtime, database: Database, tenant: MadeTenant, caller: Caller
+) -> None:
+    async with webhook_stage(runtime, caller) as stage:
+        contact = await make_contact(database, tenant.id, "ada@example.org")
+        rows = [
+            BulkContact(0, "ada@example.org", {}, "unsubscribed"),
+            BulkContact(1, "new@example.org", {}, "unsubscribed"),
+            BulkContact(2, "bob@example.org", {}, "subscribed"),
+        ]
+        for _ in range(2):
+            await upsert_contacts(stage.runtime, caller, rows, source="shop")
+        [row] = await stage.deliveries()
+        assert row["payload"]["contact_uuid"] == str(contact.uuid)
+        assert row["payload"]["source"] == "shop"
 
 
 async def test_opens_and_clicks_are_told_with_the_implied_open(

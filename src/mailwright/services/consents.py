@@ -8,12 +8,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mailwright.domain.webhook_event import EventType
 from mailwright.services import contacts, webhook_events
 from mailwright.services.caller import Caller
 from mailwright.services.contact_views import ContactView
 from mailwright.services.runtime import Runtime
-from mailwright.services.webhook_events import Fact
 from mailwright.store import consents
 from mailwright.store import contacts as store
 from mailwright.store.rows import Row
@@ -59,11 +57,5 @@ async def _save(
         door=caller.door.value,
     )
     if consent == "unsubscribed":
-        left = Fact(
-            caller.tenant_id,
-            EventType.CONTACT_UNSUBSCRIBED,
-            now,
-            contact_id=row["id"],
-            data={"source": source},
-        )
+        left = webhook_events.unsubscribed(caller.tenant_id, row["id"], now, source)
         await webhook_events.emit(connection, [left])

@@ -9,6 +9,7 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.errors import Conflict, InvalidInput
+from mailwright.services import webhook_events
 from mailwright.services.caller import Caller
 from mailwright.services.contact_bulk_plan import (
     BulkContact,
@@ -102,6 +103,12 @@ async def _carry_out(
         if plan.consent
     ]
     await store.record_consents(connection, tenant_id, agreed)
+    left = [
+        webhook_events.unsubscribed(tenant_id, who, plan.values["unsubscribed_at"], plan.source)
+        for who, plan in done
+        if plan.contact_id is not None and plan.consent == "unsubscribed"
+    ]
+    await webhook_events.emit(connection, left)
     message = "Somebody else just took its address or external id; try again."
     late = [
         rejected_row(plan.index, {"email": [message]}) for plan in plans if plan.uuid not in ids

@@ -15,10 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.doors import Door
 from mailwright.domain.tokens import Unsubscribe
-from mailwright.domain.webhook_event import EventType
 from mailwright.services import webhook_events
 from mailwright.services.runtime import Runtime
-from mailwright.services.webhook_events import Fact
 from mailwright.store import consents, contacts
 from mailwright.store import unsubscribes as store
 from mailwright.store.rows import Row
@@ -121,14 +119,13 @@ async def _change(
         },
     )
     if leaving:
-        left = Fact(
+        left = webhook_events.unsubscribed(
             tenant_id,
-            EventType.CONTACT_UNSUBSCRIBED,
+            link.contact_id,
             now,
+            source,
             message_id=link.message.message_id,
-            contact_id=link.contact_id,
             campaign_id=link.campaign_id or None,
-            data={"source": source},
         )
         await webhook_events.emit(connection, [left])
 

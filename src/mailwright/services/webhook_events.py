@@ -9,17 +9,39 @@ delivery at once.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mailwright.domain.webhook_event import OF_HIT
+from mailwright.domain.webhook_event import OF_HIT, EventType
 from mailwright.store import webhook_outbox as store
 from mailwright.store.database import Connection
 from mailwright.store.job_queue import Job, enqueue
 from mailwright.store.tracking import EventRow
 from mailwright.store.webhook_outbox import Fact
 
-__all__ = ["Fact", "emit", "emit_hits"]
+__all__ = ["Fact", "emit", "emit_hits", "unsubscribed", "wake"]
+
+
+def unsubscribed(
+    tenant_id: int,
+    contact_id: int,
+    at: datetime,
+    source: str,
+    *,
+    message_id: int | None = None,
+    campaign_id: int | None = None,
+) -> Fact:
+    """That somebody left; `message_id` and `campaign_id`: by the link in a mail."""
+    return Fact(
+        tenant_id,
+        EventType.CONTACT_UNSUBSCRIBED,
+        at,
+        message_id=message_id,
+        contact_id=contact_id,
+        campaign_id=campaign_id,
+        data={"source": source},
+    )
 
 
 async def emit(connection: AsyncConnection, facts: Sequence[Fact]) -> None:
