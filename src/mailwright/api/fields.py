@@ -5,7 +5,15 @@ from __future__ import annotations
 from itertools import chain
 from typing import Annotated, Any, cast
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    SecretStr,
+    StringConstraints,
+    model_validator,
+)
 
 
 class Body(BaseModel):
@@ -46,6 +54,12 @@ def _storable_text(text: str) -> str:
     return text
 
 
+def _as_it_is(value: object) -> object:
+    return SecretStr(value) if isinstance(value, str) else value
+
+
+#: A password: blanks at its ends are part of it, and printing it shows stars.
+Secret = Annotated[SecretStr, BeforeValidator(_as_it_is)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 Search = Annotated[str, StringConstraints(max_length=255), AfterValidator(_storable_text)]
 Description = Annotated[str, StringConstraints(max_length=1000)]

@@ -6,12 +6,12 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import SecretStr, StringConstraints
+from pydantic import StringConstraints
 from starlette.responses import Response
 
 from mailwright.api.dependencies import CallerOf, PageOf, RuntimeOf
 from mailwright.api.envelopes import Data, DataPage, many, nothing, one
-from mailwright.api.fields import Body, example
+from mailwright.api.fields import Body, Secret, example
 from mailwright.api.problems import errors
 from mailwright.domain.scopes import Role
 from mailwright.services import members as service
@@ -27,7 +27,7 @@ class MemberCreate(Body):
     """Somebody new. `api_access`: may sign in to get access tokens."""
 
     email: Email
-    password: SecretStr
+    password: Secret
     role: Role
     api_access: bool = True
 

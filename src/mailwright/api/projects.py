@@ -6,12 +6,12 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import Field, SecretStr, StringConstraints
+from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
 from mailwright.api.dependencies import CallerOf, PageOf, RuntimeOf
 from mailwright.api.envelopes import Data, DataPage, many, nothing, one
-from mailwright.api.fields import Body, Name, example
+from mailwright.api.fields import Body, Name, Secret, example
 from mailwright.api.problems import errors
 from mailwright.services import projects as service
 from mailwright.services.projects import ProjectTest, ProjectView
@@ -40,7 +40,7 @@ class ProjectFields(Body):
     tls: Literal["none", "starttls", "implicit"] | None = None
     verify: bool = Field(default=True, description="Whether the certificate must be valid.")
     username: Username | None = None
-    password: SecretStr | None = None
+    password: Secret | None = None
     rate_per_second: Rate | None = Field(None, description="Mails a second; null: no limit.")
     connections: Connections = 8
     default_sender_uuid: UUID | None = None

@@ -1,0 +1,61 @@
+"""`/members` over HTTP, and the tenant that a call may name."""
+
+from __future__ import annotations
+
+import httpx2
+import pytest
+
+from tests.api.conftest import ApiAs
+from tests.builders import MadeTenant
+
+ADA = {"email": "Ada@Example.com", "password": " correct horse ", "role": "owner"}
+
+
+async def test_a_member_is_made_seen_changed_and_removed(api: httpx2.AsyncClient) -> None:
+    made = (await api.post("/members", json=ADA)).json()["data"]
+    assert (made["email"], made["role"], made["api_access"]) == ("Ada@Example.com", "owner", True)
+    assert "password" not in made
+    assert (await api.post("/members", json=ADA)).status_code == 409
+    path = f"/members/{made['uuid']}"
+    assert (await api.get(path)).json()["data"] == made
+    assert (await api.get("/members")).json()["pagination"]["total"] == 1
+    last = await api.patch(path, json={"role": "admin"})
+    assert (last.status_code, last.json()["error"]["code"]) == (409, "LAST_OWNER")
+    assert (await api.delete(path)).status_code == 409
+    bo = (await api.post("/members", json=ADA | {"email": "bo@example.com"})).json()["data"]
+    changed = (await api.patch(path, json={"role": "editor", "api_access": False})).json()["data"]
+    assert (changed["role"], changed["api_access"]) == ("editor", False)
+    assert (await api.delete(path)).status_code == 204
+    assert (await api.delete(f"/members/{bo['uuid']}")).status_code == 409
+
+
+async def test_what_is_wrong_is_named(api: httpx2.AsyncClient) -> None:
+    for field, value in (("role", "king"), ("email", "nobody"), ("password", "short")):
+        answer = await api.post("/members", json=ADA | {field: value})
+        assert answer.status_code == 422
+        assert list(answer.json()["error"]["details"]) == [field]
+        assert "correct horse" not in answer.text
+
+
+async def test_a_missing_scope_is_named(api_as: ApiAs, tenant: MadeTenant) -> None:
+    reader = await api_as(tenant, "members:read")
+    assert (await reader.get("/members")).status_code == 200
+    refused = await reader.post("/members", json=ADA)
+    assert refused.status_code == 403
+    assert refused.json()["error"]["details"] == {"missing_scope": "members:write"}
+
+
+@pytest.mark.checklist("M01")
+async def test_a_tenant_that_is_named_must_be_the_keys(
+    api: httpx2.AsyncClient, tenant: MadeTenant, other_tenant: MadeTenant
+) -> None:
+    async def status(value: str) -> int:
+        return (await api.get("/account", headers={"X-Tenant-Id": value})).status_code
+
+    assert (await api.get("/account")).status_code == 200
+    for named in (str(tenant.uuid), str(tenant.uuid).upper(), tenant.slug):
+        assert await status(named) == 200
+    for named in (str(other_tenant.uuid), other_tenant.slug, "nobody", ""):
+        assert await status(named) == 403
+    refused = await api.get("/lists", headers={"X-Tenant-Id": other_tenant.slug})
+    assert refused.json()["error"]["code"] == "FORBIDDEN"
