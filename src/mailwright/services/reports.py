@@ -10,22 +10,21 @@ the reasons of who was skipped.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from mailwright.errors import NotFound
 from mailwright.services import campaigns
 from mailwright.services.caller import Caller
 from mailwright.services.paging import Page, Paged
 from mailwright.services.runtime import Runtime
-from mailwright.store import batches, campaign_counters, fan_outs, recipients
+from mailwright.store import recipients
+from mailwright.store import reports as store
 from mailwright.store.rows import Row
 
-_COUNTS: Sequence[str] = batches.COUNTS
-_NOTHING: Mapping[str, int] = dict.fromkeys(_COUNTS, 0)
+_OUTCOMES = ("sent", "deferred", "bounced", "failed", "skipped", "canceled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +86,17 @@ class LinkClicks:
 async def get_report(runtime: Runtime, caller: Caller, campaign_uuid: UUID) -> Report:
     """The figures as of now; zeros before it was sent. Raises NotFound."""
     caller.require("campaigns:read")
-    async with runtime.database.reading() as connection:
-        row = await campaigns.existing(connection, caller, campaign_uuid)
-        return await _report(connection, row, runtime.now())
+    async with runtime.database.raw() as connection:
+        figures = await store.figures(connection, caller.tenant_id, campaign_uuid)
+    if figures is None:
+        raise NotFound("There is no such campaign.")
+    skipped: dict[str, int] = {}
+    if figures["skipped_count"] or figures["skipped"]:
+        async with runtime.database.reading() as connection:
+            skipped = await recipients.skipped_by_reason(
+                connection, caller.tenant_id, figures["id"]
+            )
+    return _report(figures, skipped, runtime.now())
 
 
 async def get_stats(runtime: Runtime, caller: Caller, campaign_uuid: UUID) -> Stats:
@@ -116,54 +123,43 @@ async def page_link_clicks(
     caller.require("campaigns:read")
     async with runtime.database.reading() as connection:
         campaign_id = await campaigns.id_of(connection, caller, campaign_uuid)
-        rows, total = await campaign_counters.page_of_links(
+        rows, total = await store.page_of_links(
             connection, caller.tenant_id, campaign_id, limit=page.per_page, offset=page.offset
         )
     return Paged([LinkClicks(**row) for row in rows], total, page)
 
 
-async def _report(connection: AsyncConnection, campaign: Row, now: datetime) -> Report:
-    key = (connection, campaign["tenant_id"], campaign["id"])
-    position = await fan_outs.get(*key)
-    found = await batches.counts(connection, campaign["tenant_id"], [campaign["id"]])
-    sums = found.get(campaign["id"], _NOTHING)
-    done = {name: int(sums[name]) for name in _COUNTS}  # PostgreSQL adds bigints up as numeric
-    people = await campaign_counters.get(*key)
-    skipped: dict[str, int] = {}
-    if position is not None and (position["skipped_count"] or done["skipped"]):
-        skipped = await recipients.skipped_by_reason(*key)
-    later = people["bounced_later"]
-    waiting = position["queued_count"] if position is not None else 0
-    outcomes = ("sent", "deferred", "bounced", "failed", "skipped", "canceled")
+def _report(figures: Row, skipped: Mapping[str, int], now: datetime) -> Report:
+    later = figures["bounced_later"]
     return Report(
-        status=campaign["state"],
-        audience=position["audience_count"] if position is not None else 0,
-        sent=done["sent"],
-        delivered=done["sent"] - later,
-        opened=people["opened"],
-        opens=people["opens"],
-        clicked=people["clicked"],
-        clicks=people["clicks"],
-        bounced=done["bounced"] + later,
-        unsubscribed=people["unsubscribed"],
-        complained=people["complained"],
-        failed=done["failed"],
-        deferred=done["deferred"],
-        queued=waiting - sum(done[name] for name in outcomes),
-        canceled=done["canceled"],
+        status=figures["state"],
+        audience=figures["audience_count"],
+        sent=figures["sent"],
+        delivered=figures["sent"] - later,
+        opened=figures["opened"],
+        opens=figures["opens"],
+        clicked=figures["clicked"],
+        clicks=figures["clicks"],
+        bounced=figures["bounced"] + later,
+        unsubscribed=figures["unsubscribed"],
+        complained=figures["complained"],
+        failed=figures["failed"],
+        deferred=figures["deferred"],
+        queued=figures["queued_count"] - sum(figures[name] for name in _OUTCOMES),
+        canceled=figures["canceled"],
         skipped=skipped,
-        possibly_repeated=done["possibly_repeated"],
-        rate=_rate(campaign, done["sent"], now),
-        started_at=campaign["started_at"],
-        finished_at=campaign["finished_at"],
+        possibly_repeated=figures["possibly_repeated"],
+        rate=_rate(figures, now),
+        started_at=figures["started_at"],
+        finished_at=figures["finished_at"],
     )
 
 
-def _rate(campaign: Row, sent: int, now: datetime) -> float:
-    if campaign["started_at"] is None:
+def _rate(figures: Row, now: datetime) -> float:
+    if figures["started_at"] is None:
         return 0.0
-    seconds = ((campaign["finished_at"] or now) - campaign["started_at"]).total_seconds()
-    return round(sent / seconds, 1) if seconds > 0 else 0.0
+    seconds = ((figures["finished_at"] or now) - figures["started_at"]).total_seconds()
+    return round(figures["sent"] / seconds, 1) if seconds > 0 else 0.0
 
 
 def _share(part: int, whole: int) -> float:
