@@ -7,41 +7,14 @@ used up, 429 with `Retry-After` (vendors.md 3.4). The count lives in the web pro
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
-from datetime import datetime
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mailwright.api.errors import problem_from
 from mailwright.errors import RateLimited
+from mailwright.services.call_counter import CallCounter
 from mailwright.services.runtime import Runtime
-
-WINDOW_SECONDS = 60
-KEYS_MAX = 20_000  # remembered at once; the one unused for longest is forgotten first
-
-
-class CallCounter:
-    """Counts calls per key in whole minutes."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._counts: OrderedDict[bytes, tuple[int, int]] = OrderedDict()
-
-    def count(self, key: bytes, now: datetime) -> int:
-        """How many calls remain in this minute after this one. Raises RateLimited."""
-        minute, second = divmod(int(now.timestamp()), WINDOW_SECONDS)
-        known, used = self._counts.pop(key, (minute, 0))
-        used = used + 1 if known == minute else 1
-        self._counts[key] = (minute, used)
-        if len(self._counts) > KEYS_MAX:
-            self._counts.popitem(last=False)
-        if used > self._limit:
-            raise RateLimited(
-                f"At most {self._limit} calls a minute; wait a moment.",
-                retry_after_seconds=WINDOW_SECONDS - second,
-            )
-        return self._limit - used
 
 
 class RateLimit:

@@ -1,0 +1,1 @@
+"""MailingCore's API over the same campaigns, contacts and templates (vendors.md 2)."""

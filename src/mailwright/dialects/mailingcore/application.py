@@ -1,0 +1,53 @@
+"""The MailingCore dialect as one application, mounted at `/mailingcore`."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from mailwright import __version__
+from mailwright.dialects.mailingcore import (
+    contacts,
+    errors,
+    openapi,
+    suppressions,
+    templates,
+    webhooks,
+)
+from mailwright.dialects.mailingcore.limits import BodyLimit, RateLimit
+from mailwright.services.runtime import Runtime
+
+ROUTERS = (
+    contacts.router,
+    templates.router,
+    suppressions.router,
+    webhooks.router,
+)
+
+_DESCRIPTION = """\
+MailingCore's API over the same campaigns, contacts and templates as Mailwright's own. Send
+`Authorization: Bearer <API key>`, and `X-Tenant-Id` if you like; ids are text; times are ISO 8601
+in UTC with milliseconds. A list is `{"data", "meta"}`, an error is
+`{"statusCode", "message", "path", "timestamp"}`.
+"""
+
+
+def create_mailingcore(runtime: Runtime) -> FastAPI:
+    """The application. Its OpenAPI document is at `/openapi.json` below its mount."""
+    api = FastAPI(
+        title="Mailwright, in MailingCore's words",
+        version=__version__,
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    api.state.runtime = runtime
+    errors.install(api, runtime)
+    for router in ROUTERS:
+        api.include_router(router, responses=openapi.EVERYWHERE)
+    openapi.install(api)
+    api.add_middleware(BodyLimit, runtime=runtime)
+    if runtime.settings.rate_limit_per_minute is not None:
+        per_minute = runtime.settings.rate_limit_per_minute
+        api.add_middleware(RateLimit, runtime=runtime, per_minute=per_minute)
+    return api
