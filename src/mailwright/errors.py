@@ -10,6 +10,7 @@
     │   ├── Unauthenticated       no valid key, token or session
     │   ├── Forbidden             known caller, missing right
     │   └── RateLimited           too many, come back in `retry_after_seconds`
+    │       └── QuotaExceeded     the month's mails are used up
     └── OperatorError             whoever runs the installation must act
         ├── ConfigurationError    a setting is wrong or missing
         ├── DatabaseUnreachable
@@ -105,6 +106,16 @@ class RateLimited(CallerError):
     def __init__(self, message: str | None = None, *, retry_after_seconds: int = 1) -> None:
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
+
+
+class QuotaExceeded(RateLimited):
+    """The month's mails are used up; raise the quota or wait for the next month."""
+
+    code = "QUOTA_EXCEEDED"
+
+    def __init__(self, message: str | None = None, *, details: Details | None = None) -> None:
+        super().__init__(message, retry_after_seconds=3_600)
+        self.details = dict(details or {})
 
 
 class OperatorError(MailwrightError):

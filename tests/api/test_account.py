@@ -25,6 +25,9 @@ async def test_the_account_is_read_and_changed(
         "monthly_quota": 0,
     }
     after = (await api.patch("/account", json=changes)).json()["data"]
+    quota = after.pop("quota")
+    assert (quota["limit"], quota["used"], quota["warning"]) == (0, 0, True)
+    del before["quota"]
     assert after == {**before, **changes, "fallback_locale": "pt-BR"}
     cleared = await api.patch("/account", json={"monthly_quota": None, "postal_address": None})
     assert cleared.json()["data"]["monthly_quota"] is None

@@ -114,6 +114,7 @@ async def test_a_list_row_is_condensed(api: httpx2.AsyncClient) -> None:
         "from_name",
         "language",
         "scheduled_at",
+        "timezone",
         "recipients_count",
         "created_at",
         "updated_at",

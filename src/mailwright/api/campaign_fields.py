@@ -17,12 +17,12 @@ DelaySeconds = Annotated[int, Field(ge=0, le=30 * 86_400)]
 
 
 def _moment(value: object) -> datetime:
-    """A point in time, from ISO 8601 with `Z` or an offset and nothing else."""
+    """A point in time, or local time, from ISO 8601 and nothing else."""
     try:
         found = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         found = None
-    if found is None or found.tzinfo is None:
+    if found is None or len(str(value)) < len("2027-05-01T18:00"):
         raise ValueError("Use ISO 8601 with Z or an offset, such as 2027-05-01T18:00:00+02:00.")
     return found
 
@@ -41,6 +41,19 @@ class CampaignFields(Body):
     list_uuid: UUID | None = None
     segment_uuid: UUID | None = None
     project_uuid: UUID | None = None
+    template_version_uuid: UUID | None = Field(
+        None,
+        description="A template version, sent instead of a body; published at the latest then.",
+    )
+    require_locale_variant: bool = Field(
+        default=False, description="Leave out whose language the template does not have."
+    )
+    audience_filter: dict[str, Any] | None = Field(
+        None,
+        description="A rule as in segments, or `locale`, `opt_in`, `project_uuid`, `attributes`. "
+        "`{}` is everybody who may be mailed.",
+    )
+    timezone: str | None = Field(None, description="For scheduling: an IANA name.")
     language: str = "en"
     track_opens: bool = True
     track_clicks: bool = True
@@ -78,9 +91,10 @@ class CampaignPatch(CampaignFields):
 
 
 class ScheduleBody(Body):
-    """When to send."""
+    """When to send. Without Z or an offset it is local time in `timezone`, an IANA name."""
 
     scheduled_at: Moment
+    timezone: str | None = None
 
     model_config = example({"scheduled_at": "2027-05-01T18:00:00+02:00"})
 

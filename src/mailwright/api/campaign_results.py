@@ -14,10 +14,17 @@ from mailwright.api.dependencies import CallerOf, PageOf, RuntimeOf
 from mailwright.api.envelopes import Data, DataPage, json_response, many, one
 from mailwright.api.fields import Search
 from mailwright.api.problems import errors
-from mailwright.services import campaign_history, campaign_previews, recipients, reports
+from mailwright.services import (
+    campaign_history,
+    campaign_previews,
+    locale_coverage,
+    recipients,
+    reports,
+)
 from mailwright.services.campaign_history import CampaignStep
 from mailwright.services.campaign_previews import Rendered
 from mailwright.services.contact_views import ContactRow
+from mailwright.services.locale_coverage import LocaleCoverage
 from mailwright.services.paging import Paged
 from mailwright.services.recipients import Recipient, RecipientSections
 from mailwright.services.reports import LinkClicks, Report
@@ -91,6 +98,12 @@ async def link_clicks(
 async def report(runtime: RuntimeOf, caller: CallerOf, campaign_uuid: UUID) -> Response:
     """Get a campaign's figures, while it is being sent and afterwards."""
     return one(await reports.get_report(runtime, caller, campaign_uuid))
+
+
+@router.get("/locale-coverage", responses={200: {"model": Data[list[LocaleCoverage]]}, **_UNKNOWN})
+async def coverage(runtime: RuntimeOf, caller: CallerOf, campaign_uuid: UUID) -> Response:
+    """Count the people of a campaign's audience by locale, with the variant each would get."""
+    return one(await locale_coverage.get_locale_coverage(runtime, caller, campaign_uuid))
 
 
 @router.get("/history", responses={200: {"model": DataPage[CampaignStep]}, **_UNKNOWN})

@@ -57,7 +57,9 @@ async def schedule(
     """Schedule a campaign, or move it to another time. A past time is refused."""
     return await once(
         _answered(
-            lambda: service.schedule_campaign(runtime, caller, campaign_uuid, body.scheduled_at)
+            lambda: service.schedule_campaign(
+                runtime, caller, campaign_uuid, body.scheduled_at, body.timezone
+            )
         )
     )
 

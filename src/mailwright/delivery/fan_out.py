@@ -14,10 +14,11 @@ from mailwright.delivery.finish import finish_if_drained
 from mailwright.delivery.mailing import Mailing, Mailings
 from mailwright.delivery.transitions import move
 from mailwright.domain.campaign_lifecycle import CampaignEvent, CampaignState
+from mailwright.domain.locale_routing import Routing
 from mailwright.errors import NotReady
-from mailwright.services import campaign_readiness
+from mailwright.services import campaign_readiness, quota, template_routing
 from mailwright.services.runtime import Runtime
-from mailwright.store import audiences, campaign_links, campaigns, fan_outs
+from mailwright.store import audiences, campaign_links, campaigns, fan_outs, quotas
 from mailwright.store.job_queue import wake_workers
 from mailwright.store.rows import Row
 
@@ -54,7 +55,7 @@ async def write_chunk(runtime: Runtime, tenant_id: int, campaign_id: int) -> boo
         campaign = await campaigns.get(connection, tenant_id, campaign_id)
         if campaign is None or campaign["state"] != CampaignState.SENDING:
             return False
-        position = await _next_chunk(connection, campaign)
+        position = await _next_chunk(runtime, connection, campaign)
         await wake_workers(connection)
     if position["finished_at"] is None:
         return True
@@ -62,26 +63,55 @@ async def write_chunk(runtime: Runtime, tenant_id: int, campaign_id: int) -> boo
     return False
 
 
-async def _next_chunk(connection: AsyncConnection, campaign: Row) -> Row:
+async def _next_chunk(runtime: Runtime, connection: AsyncConnection, campaign: Row) -> Row:
     """The position after the chunk, or as it was when everybody is written down."""
     key = campaign["tenant_id"], campaign["id"]
     audience = await audiences.of_campaign(connection, key[0], campaign)
-    position = await fan_outs.begin(connection, *key, audience)
+    position = await fan_outs.begin(
+        connection, *key, audience, await _routing(connection, campaign)
+    )
     if position["finished_at"] is not None:
         return position
     is_first = position["last_contact_id"] == 0
     size = FIRST_CHUNK if is_first else CHUNK
-    position = await fan_outs.write_chunk(connection, position, size)
+    position = await _write(runtime, connection, campaign, position, size)
     if is_first or position["finished_at"] is not None:
         await fan_outs.analyze(connection)
     return position
+
+
+async def _write(
+    runtime: Runtime, connection: AsyncConnection, campaign: Row, position: Row, size: int
+) -> Row:
+    """The position after the chunk, whose queued rows are taken from the month's quota.
+
+    One month for the whole campaign: the one in which it began. What a test key sends is free.
+    """
+    if campaign["sandbox"]:
+        return await fan_outs.write_chunk(connection, position, size)
+    tenant_id = campaign["tenant_id"]
+    month = position["quota_month"] or quota.month_of(runtime.now())
+    if position["quota_month"] is None:
+        await quotas.set_month(connection, tenant_id, campaign["id"], month)
+    limit, taken = await quotas.hold(connection, tenant_id, month)
+    left = None if limit is None else max(limit - taken, 0)
+    after = await fan_outs.write_chunk(connection, position, size, quota_left=left)
+    queued = after["queued_count"] - position["queued_count"]
+    await quotas.add(connection, tenant_id, month, queued)
+    return after
+
+
+async def _routing(connection: AsyncConnection, campaign: Row) -> Routing | None:
+    found = await template_routing.routing_of(connection, campaign)
+    return found and found[0]
 
 
 async def _ready(runtime: Runtime, connection: AsyncConnection, campaign: Row) -> Mailing:
     """The campaign compiled. Raises NotReady with words for its `state_reason`."""
     missing = await campaign_readiness.missing(connection, campaign)
     if missing:
-        raise NotReady(f"not ready, missing: {', '.join(missing)}")
+        told = campaign_readiness.words(campaign, missing)
+        raise NotReady(f"not ready, missing: {told}")
     return await Mailings(runtime).compiled(connection, campaign)
 
 
@@ -92,6 +122,11 @@ async def _follow_edits(connection: AsyncConnection, campaign: Row) -> None:
         return
     key = campaign["tenant_id"], campaign["id"]
     audience = await audiences.of_campaign(connection, key[0], campaign)
-    position = await fan_outs.begin(connection, *key, audience)
-    if not fan_outs.is_for(position, audience):
-        await fan_outs.start_over(connection, *key, audience)
+    routing = await _routing(connection, campaign)
+    position = await fan_outs.begin(connection, *key, audience, routing)
+    if fan_outs.is_for(position, audience, routing):
+        return
+    after = await fan_outs.start_over(connection, *key, audience, routing)
+    if position["quota_month"] is not None:
+        taken_back = after["queued_count"] - position["queued_count"]
+        await quotas.add(connection, key[0], position["quota_month"], taken_back)

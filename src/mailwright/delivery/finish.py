@@ -6,7 +6,7 @@ from mailwright.delivery.transitions import move
 from mailwright.domain.campaign_lifecycle import CampaignEvent, CampaignState
 from mailwright.domain.message_lifecycle import MessageState
 from mailwright.services.runtime import Runtime
-from mailwright.store import batches, campaigns, fan_outs
+from mailwright.store import batches, campaigns, fan_outs, quotas
 
 CHUNK = 20  # batches a statement: up to 10,000 rows, well under a second
 
@@ -20,6 +20,7 @@ async def finish_if_drained(runtime: Runtime, tenant_id: int, campaign_id: int) 
         if not await batches.is_drained(connection, tenant_id, campaign_id):
             return False
         campaign = await campaigns.get(connection, tenant_id, campaign_id)
+    await _settle(runtime, tenant_id, campaign_id)
     if campaign is None or campaign["state"] != CampaignState.SENDING:
         return False
     return await move(runtime, tenant_id, campaign_id, CampaignEvent.FINISH)
@@ -47,7 +48,16 @@ async def close_chunk(runtime: Runtime, tenant_id: int, campaign_id: int) -> boo
 async def is_closed(runtime: Runtime, tenant_id: int, campaign_id: int) -> bool:
     """Whether every batch of the campaign is done."""
     async with runtime.database.reading() as connection:
-        return not await batches.has_unfinished(connection, tenant_id, campaign_id)
+        if await batches.has_unfinished(connection, tenant_id, campaign_id):
+            return False
+    await _settle(runtime, tenant_id, campaign_id)
+    return True
+
+
+async def _settle(runtime: Runtime, tenant_id: int, campaign_id: int) -> None:
+    """The month's quota gets back what was taken for mails that were never sent."""
+    async with runtime.database.transaction() as connection:
+        await quotas.settle(connection, tenant_id, campaign_id)
 
 
 async def stop_retries(runtime: Runtime, tenant_id: int, campaign_id: int) -> bool:

@@ -13,10 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.tokens import Tokens
 from mailwright.errors import InvalidInput, NotReady
+from mailwright.mail.link_numbers import numbered
 from mailwright.mail.merge import values_for
 from mailwright.mail.message import CompiledMail, Recipient, compile_mail
 from mailwright.services import campaign_content
 from mailwright.services.campaign_content import SendableContent
+from mailwright.services.campaign_texts import with_fallbacks
 from mailwright.services.runtime import Runtime
 from mailwright.store import audiences, campaigns
 from mailwright.store.audiences import Audience
@@ -35,6 +37,7 @@ class Due:
     possibly_repeated: bool
     skip_reason: str | None
     has_moved: bool  # the contact's address changed since the ledger row was written
+    variant_id: int | None  # of the template; None: the campaign's own body
     contact: Row
 
     @classmethod
@@ -46,6 +49,7 @@ class Due:
             row["possibly_repeated"],
             row["skip_reason"],
             row["email"] is not None and row["email"] != row["message_email"],
+            row["variant_id"],
             row,
         )
 
@@ -88,7 +92,12 @@ class Mailing:
         self._tenant_id: int = campaign["tenant_id"]
         self._campaign_id: int = campaign["id"]
         self._content = sendable.content
-        self._compiled: CompiledMail = compile_mail(sendable.content)
+        self._texts = sendable.texts
+        self._variants = {key: compile_mail(each) for key, each in sendable.variants.items()}
+        self._named = self._first(sendable)
+        compiled = list(dict.fromkeys([self._named, *self._variants.values()]))
+        self._links, numbers = numbered(each.links for each in compiled)
+        self._numbers = dict(zip(map(id, compiled), numbers, strict=True))
         self._domain = sendable.domain
         self._tokens = tokens
         self._base_url = base_url
@@ -96,8 +105,8 @@ class Mailing:
 
     @property
     def links(self) -> tuple[str, ...]:
-        """The trackable addresses; a link's number is its place."""
-        return self._compiled.links
+        """The trackable addresses of all variants; a link's number is its place."""
+        return self._links
 
     def letter(self, due: Due) -> Letter:
         """The mail for one contact. Raises InvalidInput where their data cannot stand in a mail.
@@ -108,14 +117,18 @@ class Mailing:
         person = {"contact_id": due.contact["id"], "campaign_id": self._campaign_id}
         header_id = tokens.message_id(tenant_id, message_id, self._domain)
 
+        compiled = self._variants.get(due.variant_id or 0, self._named)
+        numbers = self._numbers[id(compiled)]
+        text = self._texts.of(due.variant_id)
+
         def link_url(number: int, address: str) -> str:
-            token = tokens.click(tenant_id, message_id, number, address)
+            token = tokens.click(tenant_id, message_id, numbers[number], address)
             return f"{self._base_url}/c/{token}"
 
-        raw = self._compiled.render(
+        raw = compiled.render(
             Recipient(
                 email=due.contact["email"],
-                values=values_for(due.contact, {}),
+                values=with_fallbacks(values_for(due.contact, {}), due.contact, text),
                 message_id=header_id,
                 date=self._now(),
                 unsubscribe_url=self._url("u", tokens.unsubscribe(tenant_id, message_id, **person)),
@@ -129,6 +142,11 @@ class Mailing:
         )
         envelope_sender = f"{tokens.return_path(tenant_id, message_id)}@{self._domain}"
         return Letter(envelope_sender, due.recipient, raw)
+
+    def _first(self, sendable: SendableContent) -> CompiledMail:
+        """The text for whoever has no variant of their own in the ledger."""
+        routing = sendable.texts.routing
+        return compile_mail(sendable.content) if routing is None else self._variants[routing.named]
 
     def _url(self, kind: str, token: str) -> str:
         return f"{self._base_url}/{kind}/{token}"

@@ -79,6 +79,20 @@ class EngagementCondition:
     within_days: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class OptInCondition:
+    """The contact's consent is `subscribed`, or (not `wanted`) anything else."""
+
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectCondition:
+    """The contact belongs to the audience of one of these projects."""
+
+    projects: tuple[uuid.UUID, ...]
+
+
 Condition: TypeAlias = (
     TextCondition
     | TimeCondition
@@ -86,6 +100,8 @@ Condition: TypeAlias = (
     | PresenceCondition
     | ListCondition
     | EngagementCondition
+    | OptInCondition
+    | ProjectCondition
 )
 
 

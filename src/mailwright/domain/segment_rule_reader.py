@@ -22,7 +22,9 @@ from mailwright.domain.segment_rule import (
     ListCondition,
     Match,
     Negation,
+    OptInCondition,
     PresenceCondition,
+    ProjectCondition,
     Rule,
     Scalar,
     TextCondition,
@@ -42,7 +44,9 @@ TEXT_FIELDS = ("email", "first_name", "last_name", "locale")
 TIME_FIELDS = ("created_at", "opted_in_at")
 EVENTS = ("received", "opened", "clicked")
 ATTRIBUTE_PREFIX = "attributes."
-FIELDS = (*TEXT_FIELDS, *TIME_FIELDS, "attributes.KEY", "list", *EVENTS)
+OPT_IN = "opt_in"
+PROJECT = "project"
+FIELDS = (*TEXT_FIELDS, *TIME_FIELDS, "attributes.KEY", "list", *EVENTS, OPT_IN, PROJECT)
 
 _EQUALITY = ("eq", "ne", "in")
 _PARTS = ("contains", "starts_with", "ends_with")
@@ -53,6 +57,8 @@ OPS: Mapping[str, tuple[str, ...]] = {
     "attribute": (*_EQUALITY, *_PARTS, *_ORDER, "exists"),
     "list": _EQUALITY,
     "engagement": (*_EQUALITY, "exists"),
+    "opt_in": ("eq",),
+    "project": _EQUALITY,
 }
 
 
@@ -128,6 +134,10 @@ def _reader(field: str, path: str) -> tuple[str, _Read]:
         return "time", _time
     if field == "list":
         return "list", _list
+    if field == OPT_IN:
+        return "opt_in", _opt_in
+    if field == PROJECT:
+        return "project", _project
     if field in EVENTS:
         return "engagement", _engagement
     if field.startswith(ATTRIBUTE_PREFIX):
@@ -219,6 +229,21 @@ def _list(
     _field: str, _op: str, values: list[object], _found: Mapping[str, object], path: str
 ) -> Condition:
     return ListCondition(tuple(_uuid(value, path, "The uuid of a list.") for value in values))
+
+
+def _opt_in(
+    _field: str, _op: str, values: list[object], _found: Mapping[str, object], path: str
+) -> Condition:
+    if not isinstance(values[0], bool):
+        raise InvalidInput.field(f"{path}.value", "true or false.")
+    return OptInCondition(values[0])
+
+
+def _project(
+    _field: str, _op: str, values: list[object], _found: Mapping[str, object], path: str
+) -> Condition:
+    hint = "The uuid of a project."
+    return ProjectCondition(tuple(_uuid(value, path, hint) for value in values))
 
 
 def _engagement(

@@ -7,13 +7,15 @@ from datetime import datetime
 from typing import Any, TypedDict, cast
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from mailwright.domain.locales import parse_locale
 from mailwright.errors import InvalidInput, NotFound
-from mailwright.services import audit
+from mailwright.services import audit, quota
 from mailwright.services.caller import Caller
+from mailwright.services.quota import QuotaView
 from mailwright.services.runtime import Runtime
 from mailwright.store import tenants as store
-from mailwright.store.rows import Row
 
 NAME_LENGTH_MAX = 255
 ADDRESS_LENGTH_MAX = 1000
@@ -34,6 +36,7 @@ class AccountView:
     postal_address: str | None
     fallback_locale: str
     monthly_quota: int | None
+    quota: QuotaView
     created_at: datetime
 
 
@@ -50,7 +53,7 @@ async def get_account(runtime: Runtime, caller: Caller) -> AccountView:
     """The caller's account."""
     caller.require("account:read")
     async with runtime.database.reading() as connection:
-        return _view(await store.get(connection, caller.tenant_id))
+        return await _view(connection, runtime, caller)
 
 
 async def change_account(runtime: Runtime, caller: Caller, changes: AccountChanges) -> AccountView:
@@ -63,7 +66,7 @@ async def change_account(runtime: Runtime, caller: Caller, changes: AccountChang
             await audit.record(
                 connection, caller, "account.change", None, {"changed": sorted(values)}
             )
-        return _view(await store.get(connection, caller.tenant_id))
+        return await _view(connection, runtime, caller)
 
 
 def _columns(changes: AccountChanges) -> dict[str, object]:
@@ -84,7 +87,8 @@ def _columns(changes: AccountChanges) -> dict[str, object]:
     return values
 
 
-def _view(row: Row | None) -> AccountView:
+async def _view(connection: AsyncConnection, runtime: Runtime, caller: Caller) -> AccountView:
+    row = await store.get(connection, caller.tenant_id)
     if row is None:
         raise NotFound("This account was deleted.")
     return AccountView(
@@ -94,5 +98,6 @@ def _view(row: Row | None) -> AccountView:
         postal_address=row["postal_address"],
         fallback_locale=row["fallback_locale"],
         monthly_quota=row["monthly_quota"],
+        quota=await quota.of_tenant(connection, caller.tenant_id, runtime.now()),
         created_at=row["created_at"],
     )

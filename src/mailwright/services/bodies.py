@@ -45,7 +45,7 @@ async def compile_change(
     `language`: of the page, a BCP 47 tag. `strict`: a bare unknown merge tag is a mistake; `known`:
     names that are none. Runs in a thread: a long newsletter would hold others up.
     """
-    given = {name: value for name, value in fields.items() if name in _SOURCES}
+    given = {name: fields[name] for name in _SOURCES if name in fields}
     filled = [name for name, value in given.items() if not _is_empty(value)]
     if len(filled) > 1:
         raise InvalidInput.field(filled[1], f"Give only one of {', '.join(_SOURCES)}.")

@@ -16,8 +16,9 @@ from mailwright.domain.tokens import Tokens, Unsubscribe
 from mailwright.mail import html as pages
 from mailwright.mail import markdown, merge
 from mailwright.services.caller import Caller
+from mailwright.services.campaign_texts import CampaignText, texts_of, with_fallbacks
 from mailwright.services.runtime import Runtime
-from mailwright.store import campaign_bodies, campaigns, senders
+from mailwright.store import campaigns, recipients, senders
 from mailwright.store import unsubscribes as store
 from mailwright.store.rows import Row
 
@@ -32,15 +33,17 @@ async def render_view(runtime: Runtime, link: Unsubscribe) -> str | None:
     tenant_id = link.message.tenant_id
     async with runtime.database.reading() as connection:
         campaign = await campaigns.get(connection, tenant_id, link.campaign_id)
-        body = await campaign_bodies.get(connection, tenant_id, link.campaign_id)
-        if campaign is None or body is None:
+        texts = await texts_of(connection, campaign) if campaign else None
+        if campaign is None or texts is None:
             return None
+        message_id = link.message.message_id
+        text = texts.of(await recipients.variant_of(connection, tenant_id, message_id))
         contact = await store.person(connection, tenant_id, link.contact_id)
-        values = await _builtins(runtime, connection, link, campaign)
-    language = str((contact or {}).get("locale") or campaign["language"])
-    is_test = link.message.message_id == 0
+        values = await _builtins(runtime, connection, link, campaign, text)
+    language = str((contact or {}).get("locale") or text.language)
+    is_test = message_id == 0
     reader = contact or (sample_person(language) if is_test else {})
-    return await asyncio.to_thread(_merged, body["html"], reader, values, language)
+    return await asyncio.to_thread(_merged_text, text, reader, values, language)
 
 
 async def render_preview(caller: Caller, content: str, language: str) -> str:
@@ -64,16 +67,30 @@ def _previewed(content: str, language: str) -> str:
     )
 
 
+def _merged_text(
+    text: CampaignText, reader: Mapping[str, Any], builtins: Mapping[str, str], language: str
+) -> str:
+    values = with_fallbacks(merge.values_for(reader, builtins), reader, text)
+    return _filled(text.html or _EMPTY_PAGE, values, language)
+
+
 def _merged(
     template: str, reader: Mapping[str, Any], builtins: Mapping[str, str], language: str
 ) -> str:
+    return _filled(template, merge.values_for(reader, builtins), language)
+
+
+def _filled(template: str, values: Mapping[str, Any], language: str) -> str:
     complete, _ = pages.ensure_unsubscribe_footer(template, "", language=language)
-    compiled = merge.compile_template(complete or template, escape="html")
-    return compiled.render(merge.values_for(reader, builtins))
+    return merge.compile_template(complete or template, escape="html").render(values)
 
 
 async def _builtins(
-    runtime: Runtime, connection: AsyncConnection, link: Unsubscribe, campaign: Row
+    runtime: Runtime,
+    connection: AsyncConnection,
+    link: Unsubscribe,
+    campaign: Row,
+    text: CampaignText,
 ) -> dict[str, str]:
     tokens, tenant_id = Tokens(runtime.keys), link.message.tenant_id
     person = {"contact_id": link.contact_id, "campaign_id": link.campaign_id}
@@ -87,7 +104,7 @@ async def _builtins(
         "unsubscribeUrl": f"{runtime.settings.base_url}/u/{leave}",
         "viewInBrowserUrl": f"{runtime.settings.base_url}/v/{view}",
         "campaign.name": campaign["name"],
-        "campaign.subject": campaign["subject"] or "",
+        "campaign.subject": text.subject or "",
         "sender.name": campaign["from_name"] or sender.get("name") or "",
         "sender.email": sender.get("email") or "",
     }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -11,8 +12,9 @@ from mailwright.errors import NotFound, NotReady
 from mailwright.mail import headers
 from mailwright.mail.message import MailContent
 from mailwright.services import campaign_readiness
+from mailwright.services.campaign_texts import CampaignText, CampaignTexts, texts_of
 from mailwright.services.runtime import Runtime
-from mailwright.store import campaign_bodies, campaigns, lists, senders, tenants
+from mailwright.store import campaigns, lists, senders, tenants
 from mailwright.store.rows import Row
 
 _STREAM = "campaign"  # third field of Feedback-ID
@@ -23,13 +25,21 @@ _FEEDBACK_SENDER_LENGTH = 12
 class SendableContent:
     """A content ready to be compiled. `domain`: the sender's, in A-label form, for ids and bounces.
 
+    `variants`: the same in other languages, by version id; empty: `content` is for everybody.
     `project_id`: None: the tenant's default. `sandbox`: every mail goes to the inbox.
     """
 
     content: MailContent
+    variants: Mapping[int, MailContent]
+    texts: CampaignTexts
     domain: str
     project_id: int | None
     sandbox: bool
+
+    def in_locale(self, locale: str | None) -> MailContent:
+        """What somebody of that locale gets."""
+        routing = self.texts.routing
+        return self.content if routing is None else self.variants[routing.route(locale).variant_id]
 
 
 async def load(
@@ -44,23 +54,20 @@ async def load(
     if campaign is None:
         raise NotFound("There is no such campaign.")
     await _require_testable(connection, campaign)
-    body = await campaign_bodies.get(connection, tenant_id, campaign_id)
+    texts = await texts_of(connection, campaign)
     sender = await senders.by_id(connection, tenant_id, campaign["sender_id"])
     tenant = await tenants.get(connection, tenant_id)
-    assert body is not None
+    assert texts is not None
     assert sender is not None
     assert tenant is not None
     domain = EmailAddress.parse(sender["email"]).key.rpartition("@")[2]
     feedback = (campaign["uuid"].hex, tenant["uuid"].hex, _STREAM)
-    content = MailContent(
-        subject=campaign["subject"],
+    envelope = MailContent(
+        subject="",
         from_name=campaign["from_name"] or sender["name"],
         from_email=sender["email"],
-        text=body["plain_text"],
-        html=body["html"],
-        preheader=campaign["preheader"],
+        text="",
         reply_to=campaign["reply_to"] or sender["reply_to"],
-        language=campaign["language"],
         tracking_opens=campaign["track_opens"],
         tracking_clicks=campaign["track_clicks"],
         marketing=True,
@@ -70,14 +77,33 @@ async def load(
         ),
         campaign_name=campaign["name"],
     )
-    return SendableContent(content, domain, campaign["project_id"], campaign["sandbox"])
+    return SendableContent(
+        content=_written(envelope, texts.named),
+        variants={key: _written(envelope, text) for key, text in texts.variants.items()},
+        texts=texts,
+        domain=domain,
+        project_id=campaign["project_id"],
+        sandbox=campaign["sandbox"],
+    )
+
+
+def _written(envelope: MailContent, text: CampaignText) -> MailContent:
+    """The content of one text under what all of them share."""
+    return replace(
+        envelope,
+        subject=text.subject or "",
+        preheader=text.preheader,
+        html=text.html,
+        text=text.plain_text or "",
+        language=text.language,
+    )
 
 
 async def _require_testable(connection: AsyncConnection, campaign: Row) -> None:
     missing = await campaign_readiness.missing_for_test(connection, campaign)
     if missing:
         raise NotReady(
-            f"A mail of this campaign still needs: {', '.join(missing)}.",
+            f"A mail of this campaign still needs: {campaign_readiness.words(campaign, missing)}.",
             code="CAMPAIGN_NOT_TESTABLE",
             details={"missing": list(missing)},
         )

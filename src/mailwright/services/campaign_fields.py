@@ -8,10 +8,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mailwright.domain.audience_filter import parse_filter
 from mailwright.domain.email_address import EmailAddress
 from mailwright.domain.locales import parse_locale
+from mailwright.domain.wall_clock import parse_zone
 from mailwright.errors import InvalidInput
 from mailwright.mail import merge
+from mailwright.services import rule_references
 from mailwright.store import campaign_references as references
 
 NAME_LENGTH_MAX = 255  # characters; design section 6, "Limits of length"
@@ -21,6 +24,7 @@ SUBJECT_LENGTH_MAX = 998
 class CampaignChanges(TypedDict, total=False):
     """The fields a call sets; absent ones stay, None clears.
 
+    `audience_filter`: see domain/audience_filter.py; `{}` is everybody. `timezone`: an IANA name.
     The body is one of `content` (Markdown), `document` (the block tree) or `html` with its `text`;
     `overwrite` lets it replace one that would lose its styling or layout.
     """
@@ -34,6 +38,10 @@ class CampaignChanges(TypedDict, total=False):
     list_uuid: UUID | None
     segment_uuid: UUID | None
     project_uuid: UUID | None
+    template_version_uuid: UUID | None
+    require_locale_variant: bool
+    audience_filter: dict[str, Any] | None
+    timezone: str | None
     language: str
     track_opens: bool
     track_clicks: bool
@@ -85,7 +93,8 @@ _TEXTS: Mapping[str, Callable[[Any, str], str | None]] = {
 }
 
 _TEMPLATES = ("subject", "preheader")  # merge tags may stand in them
-_PLAIN = ("track_opens", "track_clicks", "max_delay_seconds")
+_BODIES = ("content", "document", "html")
+_PLAIN = ("track_opens", "track_clicks", "max_delay_seconds", "require_locale_variant")
 
 #: Fields that name a row of the tenant's: field → (column, noun).
 _REFERENCES: Mapping[str, tuple[str, str]] = {
@@ -93,6 +102,7 @@ _REFERENCES: Mapping[str, tuple[str, str]] = {
     "list_uuid": ("list_id", "list"),
     "segment_uuid": ("segment_id", "segment"),
     "project_uuid": ("project_id", "project"),
+    "template_version_uuid": ("template_version_id", "template version"),
 }
 
 
@@ -108,7 +118,33 @@ def columns(fields: CampaignChanges, *, strict: bool) -> dict[str, object]:
     for name in _TEMPLATES:
         merge.check(str(values.get(name) or ""), where=name, strict=strict)
     values.update({name: given[name] for name in _PLAIN if name in given})
+    if "timezone" in given:
+        values["timezone"] = given["timezone"] and parse_zone(given["timezone"])
+    values.update(_content_columns(given))
     return values
+
+
+def _content_columns(given: Mapping[str, Any]) -> dict[str, object]:
+    """A body of its own takes the place of a template, the last word counts."""
+    bodies = [name for name in _BODIES if given.get(name) not in (None, "")]
+    if not bodies:
+        return {}
+    if given.get("template_version_uuid") is not None:
+        raise InvalidInput.field(bodies[0], "Give a body or a template version, not both.")
+    return {"template_version_id": None}
+
+
+async def filter_columns(
+    connection: AsyncConnection, tenant_id: int, fields: CampaignChanges
+) -> dict[str, object]:
+    """The inline filter, checked, as given. Raises InvalidInput naming the place in it."""
+    if "audience_filter" not in fields:
+        return {}
+    given = fields["audience_filter"]
+    rule = None if given is None else parse_filter(given)
+    if rule is not None:
+        await rule_references.require_own(connection, tenant_id, rule, field="audience_filter")
+    return {"audience_filter": given}
 
 
 async def reference_columns(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -17,9 +17,15 @@ from mailwright.mail import html as pages
 from mailwright.mail import merge
 from mailwright.services import campaigns
 from mailwright.services.caller import Caller
+from mailwright.services.campaign_texts import (
+    CampaignText,
+    CampaignTexts,
+    texts_of,
+    with_fallbacks,
+)
 from mailwright.services.runtime import Runtime
-from mailwright.store import campaign_bodies, contacts
 from mailwright.store import campaigns as campaign_store
+from mailwright.store import contacts
 from mailwright.store.rows import Row
 
 #: Links of a preview lead nowhere: it is nobody's mail.
@@ -34,15 +40,6 @@ class Rendered:
     preheader: str | None
     html: str | None
     text: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    subject: str | None
-    preheader: str | None
-    html: str | None
-    text: str | None
-    language: str
 
 
 async def render_campaign(
@@ -63,18 +60,28 @@ async def render_campaign(
     async with runtime.database.reading() as connection:
         campaign_id = await campaigns.id_of(connection, caller, campaign_uuid)
         campaign = await campaign_store.seen(connection, caller.tenant_id, campaign_id)
-        body = await campaign_bodies.get(connection, caller.tenant_id, campaign_id)
         reader = await _reader(connection, caller, contact_uuid)
-    spoken = wanted or campaign["language"]
-    values = merge.values_for(reader or sample_person(spoken), _builtins(campaign))
-    parts = _Parts(
-        campaign["subject"],
-        campaign["preheader"],
-        body["html"] if body else None,
-        body["plain_text"] if body else None,
-        spoken,
+        texts = await texts_of(connection, campaign)
+    text = _chosen(campaign, texts, wanted, reader)
+    values = merge.values_for(
+        reader or sample_person(wanted or text.language), _builtins(campaign, text)
     )
-    return await asyncio.to_thread(_rendered, parts, values, sanitize=sanitize)
+    values = with_fallbacks(values, reader or {}, text)
+    return await asyncio.to_thread(_rendered, text, values, sanitize=sanitize)
+
+
+def _chosen(
+    campaign: Row, texts: CampaignTexts | None, wanted: str | None, reader: Row | None
+) -> CampaignText:
+    """The text in the language asked for, else in the reader's; empty while there is none."""
+    if texts is None:
+        spoken = wanted or campaign["language"]
+        return CampaignText(campaign["subject"], campaign["preheader"], None, None, spoken, {})
+    if texts.routing is None:
+        return replace(texts.named, language=wanted or texts.named.language)
+    if wanted is None and reader is None:
+        return texts.named
+    return texts.in_locale(wanted or (reader or {}).get("locale"))
 
 
 async def _reader(
@@ -89,26 +96,26 @@ async def _reader(
     return contact
 
 
-def _builtins(campaign: Row) -> dict[str, str]:
+def _builtins(campaign: Row, text: CampaignText) -> dict[str, str]:
     return {
         "unsubscribeUrl": _NOWHERE,
         "viewInBrowserUrl": _NOWHERE,
         "campaign.name": campaign["name"],
-        "campaign.subject": campaign["subject"] or "",
+        "campaign.subject": text.subject or "",
         "sender.name": campaign["from_name"] or "",
         "sender.email": campaign["sender_email"] or "",
     }
 
 
-def _rendered(parts: _Parts, values: Mapping[str, Any], *, sanitize: bool) -> Rendered:
-    html, text = parts.html, parts.text
+def _rendered(said: CampaignText, values: Mapping[str, Any], *, sanitize: bool) -> Rendered:
+    html, text = said.html, said.plain_text
     if html is not None and text is not None:
-        html, text = pages.ensure_unsubscribe_footer(html, text, language=parts.language)
+        html, text = pages.ensure_unsubscribe_footer(html, text, language=said.language)
     if html is not None:
-        html = _filled(pages.with_preheader(html, parts.preheader), "html", values)
+        html = _filled(pages.with_preheader(html, said.preheader), "html", values)
     return Rendered(
-        subject=_filled(parts.subject, "header", values),
-        preheader=_filled(parts.preheader, "text", values),
+        subject=_filled(said.subject, "header", values),
+        preheader=_filled(said.preheader, "text", values),
         html=pages.sanitize_preview(html) if html is not None and sanitize else html,
         text=_filled(text, "text", values),
     )

@@ -6,7 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain import readiness
 from mailwright.domain.readiness import Facts
-from mailwright.store import senders
+from mailwright.domain.template_version import VersionState
+from mailwright.store import senders, template_versions
 from mailwright.store.rows import Row
 
 
@@ -20,13 +21,28 @@ async def missing_for_test(connection: AsyncConnection, campaign: Row) -> tuple[
     return readiness.missing_for_test(await _facts(connection, campaign))
 
 
-def facts(campaign: Row, *, has_sender: bool) -> Facts:
-    """The facts in a row of `campaigns`. `has_sender`: its sender is enabled and confirmed."""
+def words(campaign: Row, missing: tuple[str, ...]) -> str:
+    """What is missing, for people: a version that is not published is called by its name."""
+    told = ", ".join(missing)
+    if "content" in missing and campaign["template_version_id"] is not None:
+        told += " (its template version is not published)"
+    return told
+
+
+def facts(campaign: Row, *, has_sender: bool, version: Row | None) -> Facts:
+    """The facts in a row of `campaigns`. `has_sender`: its sender is enabled and confirmed.
+
+    `version`: state and subject of the template version that it names.
+    """
+    has_body, subject = campaign["has_body"], campaign["subject"]
+    if version is not None:
+        has_body = version["state"] == VersionState.PUBLISHED
+        subject = subject or version["subject"]
     return Facts(
         from_name=campaign["from_name"],
         has_sender=has_sender,
-        subject=campaign["subject"],
-        has_body=campaign["has_body"],
+        subject=subject,
+        has_body=has_body,
         has_audience=has_audience(campaign),
     )
 
@@ -42,4 +58,9 @@ async def _facts(connection: AsyncConnection, campaign: Row) -> Facts:
     if campaign["sender_id"] is not None:
         sender = await senders.by_id(connection, campaign["tenant_id"], campaign["sender_id"])
     has_sender = sender is not None and sender["enabled"] and sender["confirmed_at"] is not None
-    return facts(campaign, has_sender=has_sender)
+    version = None
+    if campaign["template_version_id"] is not None:
+        version = await template_versions.by_id(
+            connection, campaign["tenant_id"], campaign["template_version_id"]
+        )
+    return facts(campaign, has_sender=has_sender, version=version)

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.campaign_lifecycle import CampaignEvent, CampaignState, advance
 from mailwright.domain.doors import require_cancelable
+from mailwright.domain.wall_clock import instant, parse_zone
 from mailwright.errors import InvalidInput, NotReady
 from mailwright.services import audit, campaign_readiness, campaign_transitions, campaigns
 from mailwright.services.caller import Caller
@@ -44,18 +45,29 @@ async def send_campaign(runtime: Runtime, caller: Caller, campaign_uuid: UUID) -
 
 
 async def schedule_campaign(
-    runtime: Runtime, caller: Caller, campaign_uuid: UUID, scheduled_at: datetime
+    runtime: Runtime,
+    caller: Caller,
+    campaign_uuid: UUID,
+    scheduled_at: datetime,
+    timezone: str | None = None,
 ) -> CampaignView:
     """The campaign, scheduled, or moved to another time. A minute ago means now.
+
+    `scheduled_at` without an offset is local time in `timezone` (an IANA name; None: the
+    campaign's own); see domain/wall_clock.py for the nights when clocks are changed.
 
     Raises NotFound, InvalidInput for a time further back, Conflict CAMPAIGN_NOT_SENDABLE, NotReady
     CAMPAIGN_NOT_READY.
     """
-    if scheduled_at < runtime.now() - PAST_TOLERANCE:
-        raise InvalidInput.field("scheduled_at", "This time has passed; give one in the future.")
+    zone = parse_zone(timezone) if timezone else None
     async with _held(runtime, caller, campaign_uuid, "schedule") as (connection, row):
+        zone = zone or row["timezone"]
+        scheduled_at = instant(scheduled_at, zone)
+        if scheduled_at < runtime.now() - PAST_TOLERANCE:
+            message = "This time has passed; give one in the future."
+            raise InvalidInput.field("scheduled_at", message)
         await _require_ready(connection, row, _E.SCHEDULE)
-        values = {"scheduled_at": scheduled_at, "sandbox": caller.sandbox}
+        values = {"scheduled_at": scheduled_at, "timezone": zone, "sandbox": caller.sandbox}
         await campaign_transitions.move(
             connection, runtime, caller, row, _E.SCHEDULE, values=values
         )
@@ -119,7 +131,7 @@ async def _require_ready(connection: AsyncConnection, row: Row, event: CampaignE
     missing = await campaign_readiness.missing(connection, row)
     if missing:
         raise NotReady(
-            f"The campaign is not ready; it still needs: {', '.join(missing)}.",
+            f"The campaign is not ready; it still needs: {campaign_readiness.words(row, missing)}.",
             code="CAMPAIGN_NOT_READY",
             details={"missing": list(missing)},
         )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from mailwright.domain.email_address import EmailAddress
@@ -17,6 +19,7 @@ from mailwright.mail.message import MailContent, Recipient, compile_mail
 from mailwright.services import campaign_content, campaigns, transports
 from mailwright.services.caller import Caller
 from mailwright.services.campaign_content import SendableContent
+from mailwright.services.campaign_texts import with_fallbacks
 from mailwright.services.runtime import Runtime
 
 #: Stands in tokens for "no row of the ledger": such links work and change nothing.
@@ -61,9 +64,12 @@ async def send_test(
             sandbox=caller.sandbox or sendable.sandbox,
         )
     tokens = Tokens(runtime.keys)
-    person = sample_person(spoken or sendable.content.language, email=address.text)
-    recipient = _recipient(runtime, tokens, sendable, person, tenant_id, campaign_id)
-    raw = await asyncio.to_thread(_written, sendable.content, recipient)
+    content = sendable.in_locale(spoken) if spoken else sendable.content
+    person = sample_person(spoken or content.language, email=address.text)
+    text = sendable.texts.in_locale(spoken) if spoken else sendable.texts.named
+    values = with_fallbacks(merge.values_for(person, {}), person, text)
+    recipient = _recipient(runtime, tokens, sendable, values, tenant_id, campaign_id)
+    raw = await asyncio.to_thread(_written, content, recipient)
     return_path = tokens.return_path(tenant_id, NO_MESSAGE)
     try:
         reply = await transports.send_one(
@@ -86,7 +92,7 @@ def _recipient(
     runtime: Runtime,
     tokens: Tokens,
     sendable: SendableContent,
-    person: dict[str, object],
+    values: Mapping[str, Any],
     tenant_id: int,
     campaign_id: int,
 ) -> Recipient:
@@ -94,8 +100,8 @@ def _recipient(
     nobody = {"contact_id": 0, "campaign_id": campaign_id}
     root = runtime.settings.base_url
     return Recipient(
-        email=str(person["email"]),
-        values=merge.values_for(person, {}),
+        email=str(values["contact"]["email"]),
+        values=values,
         message_id=f"{secrets.token_hex(16)}@{sendable.domain}",
         date=runtime.now(),
         unsubscribe_url=f"{root}/u/{tokens.unsubscribe(tenant_id, NO_MESSAGE, **nobody)}",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from mailwright.domain import readiness
@@ -41,6 +43,7 @@ class CampaignRow:
     from_name: str | None
     language: str
     scheduled_at: datetime | None
+    timezone: str | None
     recipients_count: int
     created_at: datetime
     updated_at: datetime
@@ -52,6 +55,7 @@ class CampaignView:
 
     `status_reason`: why it is paused or failed; `stalled_reason`: what its transport says while it
     waits for it; `content_kind`: `document` or `html`; `started_at` and `finished_at`: of sending.
+    `audience_filter` narrows the audience further; `{}` is everybody who may be mailed.
     """
 
     uuid: UUID
@@ -71,12 +75,17 @@ class CampaignView:
     content_editable_via_api: bool
     content_overwrite_required: bool
     audience: AudienceView
+    audience_filter: dict[str, Any] | None
     readiness: Readiness
     project_uuid: UUID | None
+    template_uuid: UUID | None
+    template_version_uuid: UUID | None
+    require_locale_variant: bool
     track_opens: bool
     track_clicks: bool
     max_delay_seconds: int
     scheduled_at: datetime | None
+    timezone: str | None
     recipients_count: int
     created_at: datetime
     updated_at: datetime
@@ -88,7 +97,11 @@ class CampaignView:
 
 def full_view(row: Row) -> CampaignView:
     """The view of a row of `store.campaigns.seen`."""
-    missing = readiness.missing(facts(row, has_sender=bool(row["has_sender"])))
+    version = None
+    if row["template_version_id"] is not None:
+        version = {"state": row["version_state"], "subject": row["version_subject"]}
+    missing = readiness.missing(facts(row, has_sender=bool(row["has_sender"]), version=version))
+    has_own_body = version is None
     return CampaignView(
         uuid=row["uuid"],
         name=row["name"],
@@ -102,17 +115,22 @@ def full_view(row: Row) -> CampaignView:
         from_identity=row["sender_uuid"],
         from_email=row["sender_email"],
         language=row["language"],
-        content=row["markdown"],
-        content_kind=row["body_kind"],
+        content=row["markdown"] if has_own_body else None,
+        content_kind=row["body_kind"] if has_own_body else row["version_kind"],
         content_editable_via_api=row["editable_via_api"],
         content_overwrite_required=row["overwrite_required"],
         audience=AudienceView(row["list_uuid"], row["segment_uuid"]),
+        audience_filter=_json(row["audience_filter"]),
         readiness=Readiness(not missing, missing),
         project_uuid=row["project_uuid"],
+        template_uuid=row["template_uuid"],
+        template_version_uuid=row["version_uuid"],
+        require_locale_variant=row["require_locale_variant"],
         track_opens=row["track_opens"],
         track_clicks=row["track_clicks"],
         max_delay_seconds=row["max_delay_seconds"],
         scheduled_at=row["scheduled_at"],
+        timezone=row["timezone"],
         recipients_count=row["recipients_count"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
@@ -133,10 +151,16 @@ def row_view(row: Row) -> CampaignRow:
         from_name=row["from_name"],
         language=row["language"],
         scheduled_at=row["scheduled_at"],
+        timezone=row["timezone"],
         recipients_count=row["recipients_count"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
     )
+
+
+def _json(stored: Any) -> Any:
+    """JSON that a statement may have brought as text."""
+    return json.loads(stored) if isinstance(stored, str) else stored
 
 
 def _stalled_reason(row: Row) -> str | None:

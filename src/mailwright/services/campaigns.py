@@ -28,7 +28,7 @@ from mailwright.services.paging import Page, Paged
 from mailwright.services.runtime import Runtime
 from mailwright.store import campaign_bodies as body_store
 from mailwright.store import campaigns as store
-from mailwright.store import recipients
+from mailwright.store import quotas, recipients, template_versions
 from mailwright.store.campaigns import CampaignFilter
 from mailwright.store.rows import Row
 
@@ -49,6 +49,9 @@ _COPIED = (
     "list_id",
     "segment_id",
     "audience_filter",
+    "template_version_id",
+    "require_locale_variant",
+    "timezone",
     "track_opens",
     "track_clicks",
     "max_delay_seconds",
@@ -88,6 +91,7 @@ async def create_campaign(
     tenant_id = caller.tenant_id
     async with runtime.database.transaction() as connection:
         values |= await campaign_fields.reference_columns(connection, tenant_id, fields)
+        values |= await campaign_fields.filter_columns(connection, tenant_id, fields)
         values |= {"uuid": new_id(), "created_at": now, "updated_at": now}
         campaign_id = await store.add(connection, tenant_id, values)
         if body is not None:
@@ -111,8 +115,8 @@ async def body_sections(
     """Of `document`, `html` and `text` those named, as stored; null while there is no body."""
     caller.require("campaigns:read")
     async with runtime.database.reading() as connection:
-        campaign_id = await id_of(connection, caller, campaign_uuid)
-        body = await body_store.get(connection, caller.tenant_id, campaign_id) or {}
+        campaign = await existing(connection, caller, campaign_uuid)
+        body = await _body_of(connection, campaign) or {}
     found = {
         "document": body.get("document"),
         "html": body.get("html"),
@@ -160,6 +164,7 @@ async def change_campaign(
         row = await _held(connection, caller, campaign_uuid)
         require_editable(caller.door, CampaignState(row["state"]))
         values |= await campaign_fields.reference_columns(connection, tenant_id, changes)
+        values |= await campaign_fields.filter_columns(connection, tenant_id, changes)
         if body is not None:
             overwrite = changes.get("overwrite", False)
             await campaign_bodies.require_overwrite(connection, row, body, overwrite=overwrite)
@@ -197,6 +202,7 @@ async def delete_campaign(runtime: Runtime, caller: Caller, campaign_uuid: UUID)
     async with runtime.database.transaction() as connection:
         row = await _held(connection, caller, campaign_uuid)
         require_deletable(caller.door, CampaignState(row["state"]))
+        await quotas.release_unfinished(connection, caller.tenant_id, row["id"])
         await recipients.cancel_unfinished(connection, caller.tenant_id, row["id"])
         await store.remove(connection, caller.tenant_id, row["id"])
         about = {"name": row["name"], "status": row["state"]}
@@ -227,6 +233,14 @@ async def _held(connection: AsyncConnection, caller: Caller, campaign_uuid: UUID
 async def _language_of(runtime: Runtime, caller: Caller, campaign_uuid: UUID) -> str:
     async with runtime.database.reading() as connection:
         return (await existing(connection, caller, campaign_uuid))["language"]
+
+
+async def _body_of(connection: AsyncConnection, campaign: Row) -> Row | None:
+    """Its own body, or the template version that it names."""
+    tenant_id = campaign["tenant_id"]
+    if campaign["template_version_id"] is None:
+        return await body_store.get(connection, tenant_id, campaign["id"])
+    return await template_versions.by_id(connection, tenant_id, campaign["template_version_id"])
 
 
 async def _translated(connection: AsyncConnection, row: Row, language: str) -> Body | None:

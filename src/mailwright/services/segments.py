@@ -13,19 +13,15 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.ids import new_id
-from mailwright.domain.segment_rule import (
-    EngagementCondition,
-    ListCondition,
-    Rule,
-    conditions_of,
-)
+from mailwright.domain.segment_rule import Rule
 from mailwright.domain.segment_rule_reader import parse_rule
 from mailwright.errors import Conflict, InvalidInput, NotFound
+from mailwright.services import rule_references
 from mailwright.services.caller import Caller
 from mailwright.services.contact_views import ContactRow, row_view
 from mailwright.services.paging import Page, Paged
 from mailwright.services.runtime import Runtime
-from mailwright.store import contacts, lists
+from mailwright.store import contacts
 from mailwright.store import segments as store
 from mailwright.store.audiences import Audience, named
 from mailwright.store.database import sqlstate
@@ -171,17 +167,7 @@ async def page_segment_contacts(
 async def _checked(connection: AsyncConnection, caller: Caller, rule: object) -> Rule:
     """The rule, when it is one and refers only to the tenant's own lists and campaigns."""
     parsed = parse_rule(rule)
-    list_uuids: set[UUID] = set()
-    campaign_uuids: set[UUID] = set()
-    for leaf in conditions_of(parsed):
-        if isinstance(leaf, ListCondition):
-            list_uuids.update(leaf.lists)
-        elif isinstance(leaf, EngagementCondition):
-            campaign_uuids.update(leaf.campaigns)
-    if list_uuids - set(await lists.ids_of(connection, caller.tenant_id, list_uuids)):
-        raise InvalidInput.field("rule", "The rule names a list that does not exist.")
-    if campaign_uuids - await store.known_campaigns(connection, caller.tenant_id, campaign_uuids):
-        raise InvalidInput.field("rule", "The rule names a campaign that does not exist.")
+    await rule_references.require_own(connection, caller.tenant_id, parsed, field="rule")
     return parsed
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, exists, null, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mailwright.domain.audience_filter import parse_filter
 from mailwright.domain.message_lifecycle import SkipReason
 from mailwright.domain.segment_rule_reader import parse_rule
 from mailwright.store.rows import Row
@@ -46,11 +47,11 @@ def named(tenant_id: int, audience: Audience) -> ColumnElement[bool]:
     parts = [contacts.c.tenant_id == tenant_id]
     if audience.list_id is not None:
         parts.append(_is_member(tenant_id, audience.list_id))
-    parts += [
-        condition(tenant_id, parse_rule(rule))
-        for rule in (audience.rule, audience.audience_filter)
-        if rule  # an empty rule is everybody
+    rules = [
+        parse_rule(audience.rule) if audience.rule else None,  # an empty rule is everybody
+        parse_filter(audience.audience_filter) if audience.audience_filter else None,
     ]
+    parts += [condition(tenant_id, rule) for rule in rules if rule is not None]
     return and_(*parts)
 
 
@@ -62,9 +63,14 @@ def skip_reason(tenant_id: int, audience: Audience) -> ColumnElement[Any]:
         (is_suppressed(tenant_id), SkipReason.SUPPRESSED),
     ]
     if audience.list_id is not None:
-        left = _is_member(tenant_id, audience.list_id, state="unsubscribed")
+        left = has_left(tenant_id, audience.list_id)
         reasons.append((left, SkipReason.LIST_UNSUBSCRIBED))
     return case(*((when, reason.value) for when, reason in reasons), else_=null())
+
+
+def has_left(tenant_id: int, list_id: int) -> ColumnElement[bool]:
+    """Whether the contact was on the list and left it."""
+    return _is_member(tenant_id, list_id, state="unsubscribed")
 
 
 def is_suppressed(tenant_id: int) -> ColumnElement[bool]:

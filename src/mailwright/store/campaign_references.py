@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mailwright.store.tables import contacts, lists, projects, segments, senders
+from mailwright.store.tables import contacts, lists, projects, segments, senders, template_versions
 
 _TABLES: Mapping[str, Table] = {
     "list": lists,
@@ -16,6 +16,7 @@ _TABLES: Mapping[str, Table] = {
     "sender": senders,
     "project": projects,
     "contact": contacts,
+    "template version": template_versions,
 }
 
 

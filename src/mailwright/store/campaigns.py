@@ -34,6 +34,8 @@ from mailwright.store.tables import (
     projects,
     segments,
     senders,
+    template_versions,
+    templates,
 )
 
 #: What people may sort by, with the column behind each word.
@@ -77,6 +79,11 @@ _SEEN: AnySelect = (
         projects.c.outage_reason,
         campaign_bodies.c.kind.label("body_kind"),
         campaign_bodies.c.markdown,
+        templates.c.uuid.label("template_uuid"),
+        template_versions.c.uuid.label("version_uuid"),
+        template_versions.c.state.label("version_state"),
+        template_versions.c.subject.label("version_subject"),
+        template_versions.c.kind.label("version_kind"),
         _RECIPIENTS_COUNT,
     )
     .select_from(campaigns)
@@ -86,6 +93,14 @@ _SEEN: AnySelect = (
     .outerjoin(projects, _carries(projects))
     .outerjoin(campaign_bodies, _of_campaign(campaign_bodies))
     .outerjoin(fan_outs, _of_campaign(fan_outs))
+    .outerjoin(template_versions, _joined(template_versions, campaigns.c.template_version_id))
+    .outerjoin(
+        templates,
+        and_(
+            templates.c.tenant_id == template_versions.c.tenant_id,
+            templates.c.id == template_versions.c.template_id,
+        ),
+    )
 )
 
 
@@ -176,6 +191,7 @@ def _page(searched: bool, by_state: bool, sort: str, descending: bool) -> Prepar
             campaigns.c.from_name,
             campaigns.c.language,
             campaigns.c.scheduled_at,
+            campaigns.c.timezone,
             campaigns.c.created_at,
             campaigns.c.updated_at,
             _RECIPIENTS_COUNT,

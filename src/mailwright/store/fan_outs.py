@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from sqlalchemy import (
     CTE,
+    BigInteger,
     Delete,
     Integer,
     Update,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
+    exists,
     func,
     insert,
     literal,
@@ -31,8 +33,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mailwright.domain.message_lifecycle import MessageState
+from mailwright.domain.locale_routing import Routing
+from mailwright.domain.message_lifecycle import MessageState, SkipReason
 from mailwright.store.audiences import Audience, named, skip_reason
+from mailwright.store.locale_routing import routed
 from mailwright.store.rows import AnySelect, Row, maybe_one, only
 from mailwright.store.tables import batches, contacts, fan_outs, messages
 
@@ -40,12 +44,17 @@ BATCH_SIZE = 500  # messages a worker takes at once
 
 
 async def begin(
-    connection: AsyncConnection, tenant_id: int, campaign_id: int, audience: Audience
+    connection: AsyncConnection,
+    tenant_id: int,
+    campaign_id: int,
+    audience: Audience,
+    routing: Routing | None = None,
 ) -> Row:
     """The position of this campaign's fan-out, made at its first call, locked until the commit."""
+    values = {"audience": _as_json(audience), "routing": routing and routing.as_json()}
     await connection.execute(
         upsert(fan_outs)
-        .values(tenant_id=tenant_id, campaign_id=campaign_id, audience=_as_json(audience))
+        .values(tenant_id=tenant_id, campaign_id=campaign_id, **values)
         .on_conflict_do_nothing()
     )
     found = select(fan_outs).where(_is(tenant_id, campaign_id)).with_for_update()
@@ -57,15 +66,20 @@ async def get(connection: AsyncConnection, tenant_id: int, campaign_id: int) -> 
     return await maybe_one(connection, select(fan_outs).where(_is(tenant_id, campaign_id)))
 
 
-def is_for(position: Row, audience: Audience) -> bool:
-    """Whether the rows written so far are for this audience."""
-    return position["audience"] == _as_json(audience)
+def is_for(position: Row, audience: Audience, routing: Routing | None = None) -> bool:
+    """Whether the rows written so far are for this audience, and say who gets which variant."""
+    routed_so = position["routing"] == (routing and routing.as_json())
+    return routed_so and position["audience"] == _as_json(audience)
 
 
 async def start_over(
-    connection: AsyncConnection, tenant_id: int, campaign_id: int, audience: Audience
+    connection: AsyncConnection,
+    tenant_id: int,
+    campaign_id: int,
+    audience: Audience,
+    routing: Routing | None = None,
 ) -> Row:
-    """The position at the beginning, for another audience than the one written down so far.
+    """The position at the beginning, for others, or other variants, than written down so far.
 
     Rows that were never tried go; whoever was mailed, or may have been, stays, and is not written
     down again.
@@ -77,6 +91,7 @@ async def start_over(
         .where(_is(tenant_id, campaign_id))
         .values(
             audience=_as_json(audience),
+            routing=null() if routing is None else routing.as_json(),
             last_contact_id=0,
             finished_at=null(),
             audience_count=fan_outs.c.audience_count - untried,
@@ -87,18 +102,26 @@ async def start_over(
     return await only(connection, restarted)
 
 
-async def write_chunk(connection: AsyncConnection, position: Row, size: int) -> Row:
+async def write_chunk(
+    connection: AsyncConnection, position: Row, size: int, *, quota_left: int | None = None
+) -> Row:
     """The position after the next `size` contacts; `finished_at` is set when they were the last.
 
-    The audience is the one the fan-out began with, whatever has become of its segment since.
+    Audience and routing are those the fan-out began with, whatever has become of its segment and
+    template since. `quota_left`: who comes after that many is skipped; None: everybody counts.
     """
     audience = Audience(**position["audience"])
-    statement = _chunk(position["tenant_id"], position["campaign_id"], audience)
+    stored = position["routing"]
+    routing = None if stored is None else Routing.of_json(stored)
+    key = position["tenant_id"], position["campaign_id"]
+    statement = _chunk(*key, audience, routing, is_limited=quota_left is not None)
     values = {
         "size": size,
         "last_contact_id": position["last_contact_id"],
         "next_number": position["next_batch_number"],
     }
+    if quota_left is not None:
+        values["quota_left"] = max(quota_left, 0)
     return cast("Row", (await connection.execute(statement, values)).mappings().one())
 
 
@@ -107,8 +130,17 @@ async def analyze(connection: AsyncConnection) -> None:
     await connection.execute(text("ANALYZE messages, batches"))
 
 
-def _chunk(tenant_id: int, campaign_id: int, audience: Audience) -> Update:
-    found = _found(tenant_id, audience)
+def _chunk(
+    tenant_id: int,
+    campaign_id: int,
+    audience: Audience,
+    routing: Routing | None,
+    *,
+    is_limited: bool,
+) -> Update:
+    found = _found(tenant_id, audience, routing)
+    if is_limited:
+        found = _within_quota(found, tenant_id, campaign_id)
     written = _written(tenant_id, campaign_id, found)
     batched = _batched(tenant_id, campaign_id, written)
     total, queued, skipped = (
@@ -134,14 +166,20 @@ def _chunk(tenant_id: int, campaign_id: int, audience: Audience) -> Update:
     )
 
 
-def _found(tenant_id: int, audience: Audience) -> CTE:
-    """The next contacts, and why one of them is not mailed."""
+def _found(tenant_id: int, audience: Audience, routing: Routing | None) -> CTE:
+    """The next contacts, which variant they get, and why one of them is not mailed."""
+    way = routed(routing)
+    reason = skip_reason(tenant_id, audience)
+    if routing is not None and routing.requires_variant:
+        uncovered = case((~way.is_covered, SkipReason.NO_LOCALE_VARIANT.value))
+        reason = func.coalesce(reason, uncovered)
     return (
         select(
             contacts.c.id,
             contacts.c.email,
-            contacts.c.locale,
-            skip_reason(tenant_id, audience).label("reason"),
+            way.locale.label("locale"),
+            way.variant_id.label("variant_id"),
+            reason.label("reason"),
         )
         .where(named(tenant_id, audience), contacts.c.id > bindparam("last_contact_id"))
         .order_by(contacts.c.id)
@@ -149,6 +187,30 @@ def _found(tenant_id: int, audience: Audience) -> CTE:
         .cte("found")
         .prefix_with("MATERIALIZED", dialect="postgresql")
     )
+
+
+def _within_quota(found: CTE, tenant_id: int, campaign_id: int) -> CTE:
+    """The same contacts; from the moment when the month's quota is used up they are skipped.
+
+    Who has a row already does not count again.
+    """
+    has_row = exists(
+        select(1).where(
+            messages.c.tenant_id == tenant_id,
+            messages.c.campaign_id == campaign_id,
+            messages.c.contact_id == found.c.id,
+        )
+    )
+    is_wanted = and_(found.c.reason.is_(None), ~has_row)
+    place = func.row_number().over(partition_by=is_wanted, order_by=found.c.id)
+    beyond = and_(is_wanted, place > bindparam("quota_left", type_=BigInteger))
+    return select(
+        found.c.id,
+        found.c.email,
+        found.c.locale,
+        found.c.variant_id,
+        case((beyond, SkipReason.QUOTA.value), else_=found.c.reason).label("reason"),
+    ).cte("allowed")
 
 
 def _written(tenant_id: int, campaign_id: int, found: CTE) -> CTE:
@@ -159,16 +221,17 @@ def _written(tenant_id: int, campaign_id: int, found: CTE) -> CTE:
         found.c.id,
         found.c.email,
         found.c.locale,
+        found.c.variant_id,
         case(
             (found.c.reason.is_(None), MessageState.QUEUED.value),
             else_=MessageState.SKIPPED.value,
         ),
         found.c.reason,
     ).order_by(found.c.id)
-    columns = ["tenant_id", "campaign_id", "contact_id", "email", "locale", "state", "reason"]
+    into = "tenant_id campaign_id contact_id email locale variant_id state reason"
     return (
         upsert(messages)
-        .from_select(columns, rows)
+        .from_select(into.split(), rows)
         .on_conflict_do_nothing(index_elements=["tenant_id", "campaign_id", "contact_id"])
         .returning(messages.c.id, messages.c.state)
         .cte("written")

@@ -46,6 +46,7 @@ async def due(connection: AsyncConnection, lease: Lease, audience: Audience) -> 
             messages.c.email.label("message_email"),
             messages.c.attempts,
             messages.c.possibly_repeated,
+            messages.c.variant_id,
             reason.label("skip_reason"),
             contacts,
         )

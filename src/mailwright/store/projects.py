@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -120,3 +120,13 @@ def _with_sender(tenant_id: int) -> AnySelect:
         .outerjoin(senders, whose)
         .where(projects.c.tenant_id == tenant_id)
     )
+
+
+async def known(
+    connection: AsyncConnection, tenant_id: int, project_uuids: Collection[uuid.UUID]
+) -> set[uuid.UUID]:
+    """Those of the projects that are the tenant's."""
+    statement = select(projects.c.uuid).where(
+        projects.c.tenant_id == tenant_id, projects.c.uuid.in_(project_uuids)
+    )
+    return {row["uuid"] for row in await every(connection, statement)}

@@ -86,6 +86,15 @@ async def skipped_by_reason(
     return {row["reason"]: row["people"] for row in await every(connection, found)}
 
 
+async def variant_of(connection: AsyncConnection, tenant_id: int, message_id: int) -> int | None:
+    """The template version that a row's mail is written from; None: the campaign's own body."""
+    return await connection.scalar(
+        select(messages.c.variant_id).where(
+            messages.c.tenant_id == tenant_id, messages.c.id == message_id
+        )
+    )
+
+
 async def cancel_unfinished(connection: AsyncConnection, tenant_id: int, campaign_id: int) -> None:
     """Nobody of the campaign is mailed any more: what was queued or deferred ends as canceled."""
     unfinished = (MessageState.QUEUED.value, MessageState.DEFERRED.value)

@@ -39,13 +39,15 @@ from mailwright.domain.segment_rule import (
     ListCondition,
     Match,
     Negation,
+    OptInCondition,
     PresenceCondition,
+    ProjectCondition,
     Rule,
     Scalar,
     TextCondition,
     TimeCondition,
 )
-from mailwright.store.tables import campaigns, contacts, list_members, lists, messages
+from mailwright.store.tables import campaigns, contacts, list_members, lists, messages, projects
 
 _ORDER: Mapping[Match, Callable[[Any, Any], Any]] = {
     Match.GT: operator.gt,
@@ -86,6 +88,11 @@ def _leaf(tenant_id: int, leaf: Condition) -> ColumnElement[bool]:
             return _on_lists(tenant_id, leaf.lists)
         case EngagementCondition():
             return _engaged(tenant_id, leaf)
+        case OptInCondition():
+            is_subscribed = contacts.c.consent == "subscribed"
+            return is_subscribed if leaf.wanted else ~is_subscribed
+        case ProjectCondition():
+            return _in_projects(tenant_id, leaf.projects)
 
 
 def _text(leaf: TextCondition) -> ColumnElement[bool]:
@@ -161,6 +168,13 @@ def _on_lists(tenant_id: int, list_uuids: tuple[uuid.UUID, ...]) -> ColumnElemen
         )
         .correlate(contacts)
     )
+
+
+def _in_projects(tenant_id: int, project_uuids: tuple[uuid.UUID, ...]) -> ColumnElement[bool]:
+    wanted = select(projects.c.id).where(
+        projects.c.tenant_id == tenant_id, projects.c.uuid.in_(project_uuids)
+    )
+    return contacts.c.project_id.in_(wanted)
 
 
 def _engaged(tenant_id: int, leaf: EngagementCondition) -> ColumnElement[bool]:
