@@ -9,10 +9,9 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from mailwright.api.campaign_fields import Moment
 from mailwright.api.dependencies import CallerOf, PageOf, RuntimeOf
 from mailwright.api.envelopes import Data, DataPage, many, nothing, one
-from mailwright.api.fields import Body, Name, example
+from mailwright.api.fields import Body, Moment, Name, example
 from mailwright.api.problems import errors
 from mailwright.services import api_keys as service
 from mailwright.services.api_keys import ApiKeyView, NewApiKey

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import chain
 from typing import Annotated, Any, cast
 
@@ -52,6 +53,20 @@ def _storable_text(text: str) -> str:
     if not _is_storable(text):
         raise ValueError("NUL characters and lone surrogates cannot be stored.")
     return text
+
+
+def _moment(value: object) -> datetime:
+    """A point in time, from ISO 8601 with `Z` or an offset and nothing else."""
+    try:
+        found = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise ValueError("Use ISO 8601 with Z or an offset, such as 2027-05-01T18:00:00+02:00.")
+    return found
+
+
+Moment = Annotated[datetime, BeforeValidator(_moment, json_schema_input_type=str)]
 
 
 def _as_it_is(value: object) -> object:

@@ -9,10 +9,9 @@ from fastapi import APIRouter, Query
 from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
-from mailwright.api.campaign_fields import Moment
 from mailwright.api.dependencies import CallerOf, PageOf, RuntimeOf
 from mailwright.api.envelopes import Data, DataPage, many, nothing, one
-from mailwright.api.fields import Body, Search, example
+from mailwright.api.fields import Body, Moment, Search, example
 from mailwright.services import suppressions as service
 from mailwright.services.suppressions import (
     BULK_MAX,

@@ -10,10 +10,9 @@ from fastapi import APIRouter, Query
 from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
-from mailwright.api.campaign_fields import Moment
 from mailwright.api.dependencies import CallerOf, PageOf, RuntimeOf
 from mailwright.api.envelopes import Data, DataPage, many, nothing, one
-from mailwright.api.fields import Body, Description, Search, example
+from mailwright.api.fields import Body, Description, Moment, Search, example
 from mailwright.api.problems import errors
 from mailwright.domain.webhook_event import DeliveryState, EventType, WebhookDialect
 from mailwright.services import webhook_log as log
