@@ -18,7 +18,7 @@ import dns.exception
 import dns.resolver
 
 from mailwright.errors import MailwrightError
-from mailwright.services import installation
+from mailwright.services import audit, installation
 from mailwright.services.runtime import Runtime, utc_now
 from mailwright.services.secrets import FILE_NAME, load_keys
 from mailwright.services.set_up import check_secret
@@ -74,6 +74,7 @@ async def _about_database(settings: Settings, open_it: OpenDatabase) -> AsyncGen
             yield Check("schema", "ok", "up to date")
             yield await _secret(settings, database)
             yield await _sending(settings, database)
+            yield await _audit_log(settings, database)
     except MailwrightError as error:
         yield Check(
             "database",
@@ -115,6 +116,18 @@ async def _sending(settings: Settings, database: Database) -> Check:
         "off since a restore",
         "When no other copy sends any more, run `mailwright resume-sending`.",
     )
+
+
+async def _audit_log(settings: Settings, database: Database) -> Check:
+    broken = await audit.broken_logs(Runtime(settings, database, load_keys(settings)))
+    if broken:
+        return Check(
+            "audit log",
+            "failed",
+            f"not as it was written: {', '.join(broken)}",
+            "Somebody changed it in the database; compare it with a backup.",
+        )
+    return Check("audit log", "ok", "every entry is as it was written")
 
 
 async def _transport(settings: Settings) -> Check:
