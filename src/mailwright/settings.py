@@ -14,6 +14,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from mailwright.errors import ConfigurationError
 
 
+_ON_THIS_MACHINE = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "::1": "[::1]"}  # noqa: S104  # names
+
+
 class Settings(BaseSettings):
     """Every setting of an installation; each has a working default."""
 
@@ -87,8 +90,12 @@ class Settings(BaseSettings):
 
     @property
     def base_url(self) -> str:
-        """The root of links in mail, without a final slash."""
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        """The root of links in mail, without a final slash.
+
+        A server that listens everywhere is reached, from its own machine, on loopback.
+        """
+        host = _ON_THIS_MACHINE.get(self.host, self.host)
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
 
 
 def load_settings() -> Settings:
