@@ -15,12 +15,16 @@ from mailwright.settings import Settings, load_settings
         ("mail.example.com", "http://mail.example.com:8025"),
     ],
 )
-def test_links_lead_to_where_the_server_is_reached(host: str, root: str) -> None:
-    assert Settings(host=host, public_url=None, port=8025).base_url == root
+def test_links_lead_to_where_the_server_is_reached(
+    host: str, root: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAILWRIGHT_HOST", host)
+    assert load_settings().base_url == root
 
 
-def test_a_public_url_loses_its_final_slash() -> None:
-    assert Settings(public_url="https://mail.example.com/").base_url == "https://mail.example.com"
+def test_a_public_url_loses_its_final_slash(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAILWRIGHT_PUBLIC_URL", "https://mail.example.com/")
+    assert load_settings().base_url == "https://mail.example.com"
 
 
 def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
