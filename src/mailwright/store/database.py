@@ -101,14 +101,20 @@ class Database:
     async def close(self) -> None:
         await self.engine.dispose()
 
-    @asynccontextmanager
-    async def _turn(self) -> AsyncGenerator[None]:
-        """First come, first served."""
+    async def _wait_for_turn(self) -> None:
         try:
             async with asyncio.timeout(TURN_TIMEOUT_SECONDS):
                 await self._turns.acquire()
         except TimeoutError:
             raise DatabaseUnreachable("Every connection to the database is in use.") from None
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncGenerator[None]:
+        """First come, first served."""
+        if self._turns.locked():
+            await self._wait_for_turn()
+        else:
+            await self._turns.acquire()
         try:
             yield
         finally:
