@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import logging
 from collections.abc import AsyncGenerator
@@ -142,6 +143,17 @@ async def test_there_is_exactly_one_default(
     await api.patch(f"/projects/{other['uuid']}", json={"is_default": True})
     assert (await api.get(path)).json()["data"]["is_default"] is False
     assert (await api.delete(path)).status_code == 204
+
+
+async def test_two_defaults_at_once_are_one(api: httpx2.AsyncClient) -> None:
+    made = [await make(api, name=f"Brand {number}") for number in range(4)]
+    answers = await asyncio.gather(
+        *(api.patch(f"/projects/{row['uuid']}", json={"is_default": True}) for row in made),
+        api.post("/projects", json={"name": "Fifth", "is_default": True}),
+    )
+    assert all(answer.is_success for answer in answers)
+    rows = (await api.get("/projects")).json()["data"]
+    assert len([row for row in rows if row["is_default"]]) == 1
 
 
 async def test_a_project_in_use_stays(

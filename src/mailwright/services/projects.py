@@ -79,6 +79,7 @@ async def create_project(runtime: Runtime, caller: Caller, fields: ProjectChange
     async with runtime.database.transaction() as connection:
         values |= await _columns(connection, caller, fields)
         if values.get("is_default"):
+            await store.choose_default(connection, caller.tenant_id)
             await store.no_default(connection, caller.tenant_id)
         if await store.add(connection, caller.tenant_id, values) is None:
             raise _name_taken()
@@ -113,6 +114,8 @@ async def change_project(
     """
     caller.require("projects:write")
     async with runtime.database.transaction() as connection:
+        if changes.get("is_default"):
+            await store.choose_default(connection, caller.tenant_id)
         row = await _existing(connection, caller, project_uuid, lock=True)
         values = changed(runtime.keys, row, changes)
         values |= await _columns(connection, caller, changes)

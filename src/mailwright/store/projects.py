@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.store.rows import AnySelect, Row, every, maybe_one
-from mailwright.store.tables import campaigns, contacts, messages, projects, senders
+from mailwright.store.tables import campaigns, contacts, messages, projects, senders, tenants
 
 _COLUMNS = tuple(projects.c)
 
@@ -75,6 +75,13 @@ async def change(
         update(projects)
         .where(projects.c.tenant_id == tenant_id, projects.c.id == project_id)
         .values(**values, updated_at=func.now())
+    )
+
+
+async def choose_default(connection: AsyncConnection, tenant_id: int) -> None:
+    """Nobody else chooses the tenant's default until the transaction ends. Ask before any row."""
+    await connection.execute(
+        select(tenants.c.id).where(tenants.c.id == tenant_id).with_for_update(key_share=True)
     )
 
 
