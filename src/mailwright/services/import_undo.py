@@ -13,7 +13,7 @@ from mailwright.store import imports
 from mailwright.store.rows import Row
 
 CHUNK_SECONDS = 1.0
-PAGE_CONTACTS = 10_000
+PAGE_CONTACTS = 5_000
 
 
 async def undo_some(connection: AsyncConnection, runtime: Runtime, row: Row) -> bool:
