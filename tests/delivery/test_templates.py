@@ -138,13 +138,14 @@ async def test_a_filter_names_people_at_the_moment_of_sending(
         database = runtime.database
         pro = {"attributes": {"plan": "pro", "seats": 2}}
         late = await make_contact(database, tenant.id, "late@example.org", locale="es")
-        for name, columns in {
+        people: dict[str, dict[str, Any]] = {
             "yes": {"locale": "es", **pro},
             "other-language": {"locale": "de", **pro},
             "free": {"locale": "es", "attributes": {"plan": "free"}},
             "left": {"locale": "es", "consent": "unsubscribed", **pro},
             "suppressed": {"locale": "es", **pro},
-        }.items():
+        }
+        for name, columns in people.items():
             await make_contact(database, tenant.id, f"{name}@example.org", **columns)
         blocked = {"email_key": "suppressed@example.org", "reason": "complaint"}
         await stage.execute(
