@@ -242,7 +242,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5.0, help="of load for each figure")
     parser.add_argument("--contacts", type=int, default=200_000)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="mailwright-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="mailwright-bench-api-") as folder:
         uvloop.run(measure(Path(folder), options.contacts, options.seconds))
 
 
