@@ -132,12 +132,17 @@ async def page_campaigns(
     *,
     search: str | None = None,
     status: CampaignState | None = None,
+    statuses: Collection[CampaignState] = (),
     sort: Sort | None = None,
 ) -> Paged[CampaignRow]:
-    """Campaigns, condensed, newest first. `search`: part of the name."""
+    """Campaigns, condensed, newest first. `search`: part of the name.
+
+    `statuses`: any of these, for doors with one word for several of them.
+    """
     caller.require("campaigns:read")
     sort = sort or Sort()
-    wanted = CampaignFilter(search, status, sort.by, sort.descending)
+    states = statuses or ((status,) if status else ())
+    wanted = CampaignFilter(search, states, sort.by, sort.descending)
     async with runtime.database.raw() as connection:
         rows, total = await store.page(
             connection, caller.tenant_id, wanted, limit=page.per_page, offset=page.offset

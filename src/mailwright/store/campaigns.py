@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Text,
     and_,
     bindparam,
     case,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.store.database import Connection
@@ -151,10 +153,10 @@ async def seen_by_uuid(
 
 @dataclass(frozen=True, slots=True)
 class CampaignFilter:
-    """Which campaigns, in which order; None: whatever. `sort` is a word of SORT_COLUMNS."""
+    """Which campaigns, in which order; empty: whatever. `sort` is a word of SORT_COLUMNS."""
 
     search: str | None = None
-    state: str | None = None
+    states: Collection[str] = ()
     sort: str = "created_at"
     descending: bool = True
 
@@ -163,8 +165,12 @@ async def page(
     connection: Connection, tenant_id: int, wanted: CampaignFilter, *, limit: int, offset: int
 ) -> tuple[Sequence[Row], int]:
     """Condensed campaigns, and how many there are in all."""
-    shape = (bool(wanted.search), bool(wanted.state), wanted.sort, wanted.descending)
-    values = {"tenant_id": tenant_id, "pattern": _within(wanted.search), "state": wanted.state}
+    shape = (bool(wanted.search), bool(wanted.states), wanted.sort, wanted.descending)
+    values = {
+        "tenant_id": tenant_id,
+        "pattern": _within(wanted.search),
+        "states": list(wanted.states),
+    }
     found = await _page(*shape).every(connection, **values, limit=limit, offset=offset)
     if found or not offset:
         return found, found[0]["total"] if found else 0
@@ -179,7 +185,7 @@ def _page(searched: bool, by_state: bool, sort: str, descending: bool) -> Prepar
     if searched:
         mine.append(campaigns.c.name.ilike(bindparam("pattern"), escape="/"))
     if by_state:
-        mine.append(campaigns.c.state == bindparam("state"))
+        mine.append(campaigns.c.state == func.any(bindparam("states", type_=ARRAY(Text))))
     order = (SORT_COLUMNS[sort], campaigns.c.id)
     total = select(func.count()).select_from(campaigns).where(*mine).correlate(None)
     return Prepared(

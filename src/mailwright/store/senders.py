@@ -41,6 +41,16 @@ async def by_id(connection: AsyncConnection, tenant_id: int, sender_id: int) -> 
     return await maybe_one(connection, statement)
 
 
+async def first_enabled(connection: AsyncConnection, tenant_id: int) -> Row | None:
+    """The oldest sender that may be used, or None."""
+    usable = and_(
+        senders.c.tenant_id == tenant_id, senders.c.enabled, senders.c.confirmed_at.is_not(None)
+    )
+    return await maybe_one(
+        connection, select(senders).where(usable).order_by(senders.c.id).limit(1)
+    )
+
+
 async def page(
     connection: AsyncConnection, tenant_id: int, *, enabled_only: bool, limit: int, offset: int
 ) -> tuple[Sequence[Row], int]:

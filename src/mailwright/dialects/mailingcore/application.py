@@ -6,6 +6,8 @@ from fastapi import FastAPI
 
 from mailwright import __version__
 from mailwright.dialects.mailingcore import (
+    campaign_sending,
+    campaigns,
     contacts,
     errors,
     openapi,
@@ -17,6 +19,8 @@ from mailwright.dialects.mailingcore.limits import BodyLimit, RateLimit
 from mailwright.services.runtime import Runtime
 
 ROUTERS = (
+    campaigns.router,
+    campaign_sending.router,
     contacts.router,
     templates.router,
     suppressions.router,
