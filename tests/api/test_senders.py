@@ -12,7 +12,7 @@ from sqlalchemy import insert
 
 from mailwright.domain.doors import Door
 from mailwright.domain.ids import new_id
-from mailwright.services import senders
+from mailwright.services import projects, senders
 from mailwright.services.caller import Caller
 from mailwright.services.runtime import Runtime
 from mailwright.store.database import Database
@@ -107,3 +107,16 @@ async def test_where_mail_leaves_the_machine_only_members_are_confirmed_at_once(
         await senders.change_sender(runtime, caller, stranger.uuid, {"enabled": True})
     own = await senders.create_sender(runtime, caller, "Ada@Harbour.example", "Ada")
     assert (own.enabled, own.confirmed) == (True, True)
+
+
+async def test_a_tenants_own_loopback_confirms_nobody_for_the_operators_relay(
+    runtime: Runtime, database: Database, tenant: MadeTenant
+) -> None:
+    away = {"smtp_url": SecretStr("smtp://mail.harbour.example:25?tls=none")}
+    runtime = replace(runtime, settings=runtime.settings.model_copy(update=away))
+    caller = Caller(tenant.id, "key:test", Door.API, frozenset({"*"}))
+    await projects.create_project(
+        runtime, caller, {"name": "Mine", "host": "127.0.0.1", "is_default": True}
+    )
+    made = await senders.create_sender(runtime, caller, "ceo@bank.example", "The CEO")
+    assert (made.enabled, made.confirmed) == (False, False)

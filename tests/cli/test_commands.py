@@ -164,6 +164,28 @@ def test_migrating_an_empty_database(
     assert ran.json == {"applied": ["0001_initial"]}
 
 
+def test_members_are_listed_given_roles_and_removed(mailwright: Program) -> None:
+    mailwright("migrate")
+    mailwright("tenant", "create", "Acme")
+    for email, role in (("ada@example.com", "owner"), ("bo@example.com", "viewer")):
+        mailwright("user", "create", email, "--tenant", "acme", "--role", role)
+    listed = mailwright("user", "list", "--tenant", "acme", "--json").json
+    assert [(row["email"], row["role"]) for row in listed] == [
+        ("ada@example.com", "owner"),
+        ("bo@example.com", "viewer"),
+    ]
+    changed = mailwright("user", "role", "BO@example.com", "editor", "--tenant", "acme", "--json")
+    assert changed.json["role"] == "editor"
+    last = mailwright("user", "remove", "ada@example.com", "--tenant", "acme")
+    assert last.status == 1
+    assert "last owner" in last.err
+    assert mailwright("user", "remove", "bo@example.com", "--tenant", "acme").status == 0
+    gone = mailwright("user", "role", "bo@example.com", "owner", "--tenant", "acme")
+    assert (gone.status, "no member" in gone.err) == (1, True)
+    checks = mailwright("doctor", "--json").json
+    assert {check["name"]: check["status"] for check in checks}["audit log"] == "ok"
+
+
 def test_the_doctor_sees_a_healthy_installation(mailwright: Program) -> None:
     mailwright("migrate")
     ran = mailwright("doctor", "--json")

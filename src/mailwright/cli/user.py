@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mailwright.cli.output import JsonOption, TenantOption, emit
+from mailwright.cli.output import JsonOption, TenantOption, emit, table
 from mailwright.cli.process import with_runtime
-from mailwright.errors import InvalidInput
+from mailwright.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from mailwright.services.members import MemberView
     from mailwright.services.runtime import Runtime
 
-app = typer.Typer(help="Make members and set their passwords.", no_args_is_help=True)
+app = typer.Typer(help="Make, list, change and remove members.", no_args_is_help=True)
 
 PasswordStdin = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from standard input.")
@@ -68,6 +68,79 @@ def password(
     changed = with_runtime(lambda runtime: members.set_password(runtime, email, new))
     row = {"email": changed[0].email, "memberships": len(changed)}
     emit(row, as_json, lambda: [f"The password of {row['email']} is set; sessions have ended."])
+
+
+@app.command("list")
+def list_them(tenant: TenantOption = "default", as_json: JsonOption = False) -> None:
+    """List a tenant's members by address."""
+
+    async def work(runtime: Runtime) -> list[dict[str, Any]]:
+        return [_row(member) for member in await _members(runtime, tenant)]
+
+    rows = with_runtime(work)
+    shown = ("id", "email", "role")
+    emit(
+        rows,
+        as_json,
+        lambda: table([[row[name] for name in shown] for row in rows], ["ID", "EMAIL", "ROLE"]),
+    )
+
+
+@app.command("role")
+def change_role(
+    email: Email,
+    role: Annotated[str, typer.Argument(help="owner, admin, editor or viewer.")],
+    tenant: TenantOption = "default",
+    as_json: JsonOption = False,
+) -> None:
+    """Give a member another role; it holds at once."""
+
+    async def work(runtime: Runtime) -> MemberView:
+        from mailwright.services import members, tenants
+
+        caller = await tenants.operator_of(runtime, tenant)
+        found = await _member(runtime, tenant, email)
+        changes: members.MemberChanges = {"role": members.parse_role(role)}
+        return await members.change_member(runtime, caller, found.uuid, changes)
+
+    row = _row(with_runtime(work))
+    emit(row, as_json, lambda: [f"{row['email']} is {row['role']} now."])
+
+
+@app.command("remove")
+def remove(email: Email, tenant: TenantOption = "default", as_json: JsonOption = False) -> None:
+    """Remove a member, who is signed out at once. The last owner stays."""
+
+    async def work(runtime: Runtime) -> MemberView:
+        from mailwright.services import members, tenants
+
+        caller = await tenants.operator_of(runtime, tenant)
+        found = await _member(runtime, tenant, email)
+        await members.delete_member(runtime, caller, found.uuid)
+        return found
+
+    row = _row(with_runtime(work))
+    emit(row, as_json, lambda: [f"{row['email']} is no member any more."])
+
+
+async def _members(runtime: Runtime, tenant: str) -> list[MemberView]:
+    from mailwright.services import members, tenants
+    from mailwright.services.paging import Page
+
+    caller = await tenants.operator_of(runtime, tenant)
+    found: list[MemberView] = []
+    while True:
+        page = await members.page_members(runtime, caller, Page(len(found) // 100 + 1))
+        found += page.items
+        if not page.items or len(found) >= page.total:
+            return found
+
+
+async def _member(runtime: Runtime, tenant: str, email: str) -> MemberView:
+    found = [row for row in await _members(runtime, tenant) if row.email.lower() == email.lower()]
+    if not found:
+        raise NotFound(f"There is no member {email}.")
+    return found[0]
 
 
 def _password(from_stdin: bool) -> str | None:
