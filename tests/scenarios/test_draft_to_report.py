@@ -24,6 +24,7 @@ from mailwright.store.database import Database
 from tests.browser.installation import Installation, running
 from tests.builders import MadeTenant, make_contact, make_list, make_sender
 from tests.scenarios.door import CampaignDoor, Figures
+from tests.scenarios.mailingcore_door import MailingCoreDoor
 from tests.scenarios.native_door import NativeDoor
 
 PEOPLE = ("ada@example.com", "bo@example.com", "cy@example.com")
@@ -47,16 +48,24 @@ async def client(
         yield made
 
 
-@pytest.fixture(params=["native"])
-async def door(client: httpx2.AsyncClient, database: Database, tenant: MadeTenant) -> CampaignDoor:
+@pytest.fixture(params=["native", "mailingcore"])
+async def door(
+    request: pytest.FixtureRequest,
+    client: httpx2.AsyncClient,
+    database: Database,
+    tenant: MadeTenant,
+) -> CampaignDoor:
     target = await make_list(database, tenant.id)
     for address in PEOPLE:
         await make_contact(database, tenant.id, address, list_id=target.id)
     sender = await make_sender(database, tenant.id, "post@harbour.example")
+    if request.param == "mailingcore":
+        return MailingCoreDoor(client)
     return NativeDoor(client, list_uuid=str(target.uuid), sender_uuid=str(sender.uuid))
 
 
 @pytest.mark.checklist("Z01", "Z02", "Z03", "Z18", "Z19", "Z22", "Z28", "Z29", "Z31", "Z37", "U09")
+@pytest.mark.checklist("M08", "M09", "M10", "M28", "M32", "M35", "M37", "M39", "M46", "M48")
 async def test_from_draft_to_report(door: CampaignDoor, client: httpx2.AsyncClient) -> None:
     campaign = await door.draft("Story")
     assert await door.state(campaign) == "draft"
