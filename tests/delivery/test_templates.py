@@ -14,7 +14,7 @@ from sqlalchemy import insert, select, update
 from mailwright.delivery import fan_out
 from mailwright.domain.campaign_lifecycle import CampaignEvent
 from mailwright.domain.ids import new_id
-from mailwright.services import quota
+from mailwright.services import campaigns, quota
 from mailwright.services.caller import Caller
 from mailwright.services.locale_coverage import LocaleCoverage, get_locale_coverage
 from mailwright.services.runtime import Runtime
@@ -227,3 +227,35 @@ async def test_two_campaigns_share_what_is_left(
 async def _set_quota(stage: Stage, limit: int) -> None:
     mine = tables.tenants.c.id == stage.tenant.id
     await stage.execute(update(tables.tenants).where(mine).values(monthly_quota=limit))
+
+
+async def test_a_campaign_sent_again_counts_nobody_twice(
+    runtime: Runtime, tenant: MadeTenant, caller: Caller
+) -> None:
+    async with _translated(runtime, tenant, caller) as (stage, _):
+        await _set_quota(stage, 7)
+        await stage.start()
+        mailed = (await stage.ledger())["en@example.org"]
+        sent = update(tables.messages).where(tables.messages.c.id == mailed["id"])
+        await stage.execute(sent.values(state="sent"))
+        await stage.happens(CampaignEvent.FAIL)
+        later = {"audience_filter": {"locale": "en"}, "last_edited_at": tables.func.now()}
+        await stage.change(**later)
+        await make_contact(runtime.database, tenant.id, "new@example.org", locale="en")
+        await stage.start()
+        ledger = await stage.ledger()
+        assert {email: row["state"] for email, row in ledger.items()} == {
+            "en@example.org": "sent",
+            "new@example.org": "queued",
+        }
+        assert (await quota.get_quota(stage.runtime, caller)).used == 2
+
+
+async def test_deleting_a_campaign_gives_back_what_it_never_sent(
+    runtime: Runtime, tenant: MadeTenant, caller: Caller
+) -> None:
+    async with _translated(runtime, tenant, caller) as (stage, _):
+        await stage.start()
+        await stage.happens(CampaignEvent.FAIL)
+        await campaigns.delete_campaign(stage.runtime, caller, stage.campaign.uuid)
+        assert (await quota.get_quota(stage.runtime, caller)).used == 0

@@ -8,7 +8,7 @@ killed, position and ledger agree.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -114,7 +114,11 @@ async def write_chunk(
     stored = position["routing"]
     routing = None if stored is None else Routing.of_json(stored)
     key = position["tenant_id"], position["campaign_id"]
-    statement = _chunk(*key, audience, routing, is_limited=quota_left is not None)
+    limit = None
+    if quota_left is not None:
+        has_rows = await _has_rows_after(connection, *key, position["last_contact_id"])
+        limit = _Limit(has_rows_already=has_rows)
+    statement = _chunk(*key, audience, routing, limit)
     values = {
         "size": size,
         "last_contact_id": position["last_contact_id"],
@@ -135,12 +139,11 @@ def _chunk(
     campaign_id: int,
     audience: Audience,
     routing: Routing | None,
-    *,
-    is_limited: bool,
+    limit: _Limit | None,
 ) -> Update:
     found = _found(tenant_id, audience, routing)
-    if is_limited:
-        found = _within_quota(found, tenant_id, campaign_id)
+    if limit is not None:
+        found = _within_quota(found, tenant_id, campaign_id, limit)
     written = _written(tenant_id, campaign_id, found)
     batched = _batched(tenant_id, campaign_id, written)
     total, queued, skipped = (
@@ -189,19 +192,42 @@ def _found(tenant_id: int, audience: Audience, routing: Routing | None) -> CTE:
     )
 
 
-def _within_quota(found: CTE, tenant_id: int, campaign_id: int) -> CTE:
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """There is a quota. `has_rows_already`: the fan-out started over, and some were mailed."""
+
+    has_rows_already: bool
+
+
+async def _has_rows_after(
+    connection: AsyncConnection, tenant_id: int, campaign_id: int, contact_id: int
+) -> bool:
+    """Whether somebody further on has a row: only where the fan-out started over."""
+    ahead = exists(
+        select(1).where(
+            messages.c.tenant_id == tenant_id,
+            messages.c.campaign_id == campaign_id,
+            messages.c.contact_id > contact_id,
+        )
+    )
+    return bool(await connection.scalar(select(ahead)))
+
+
+def _within_quota(found: CTE, tenant_id: int, campaign_id: int, limit: _Limit) -> CTE:
     """The same contacts; from the moment when the month's quota is used up they are skipped.
 
     Who has a row already does not count again.
     """
-    has_row = exists(
-        select(1).where(
-            messages.c.tenant_id == tenant_id,
-            messages.c.campaign_id == campaign_id,
-            messages.c.contact_id == found.c.id,
+    is_wanted = found.c.reason.is_(None)
+    if limit.has_rows_already:
+        has_row = exists(
+            select(1).where(
+                messages.c.tenant_id == tenant_id,
+                messages.c.campaign_id == campaign_id,
+                messages.c.contact_id == found.c.id,
+            )
         )
-    )
-    is_wanted = and_(found.c.reason.is_(None), ~has_row)
+        is_wanted = and_(is_wanted, ~has_row)
     place = func.row_number().over(partition_by=is_wanted, order_by=found.c.id)
     beyond = and_(is_wanted, place > bindparam("quota_left", type_=BigInteger))
     return select(

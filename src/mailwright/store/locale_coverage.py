@@ -4,51 +4,59 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Subquery, and_, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mailwright.store.audiences import Audience, has_left, named
-from mailwright.store.rows import Row, every
+from mailwright.domain.audience_filter import parse_filter
+from mailwright.domain.segment_rule import OptInCondition, TextCondition, conditions_of
+from mailwright.store.audiences import Audience, has_left, is_suppressed, named
+from mailwright.store.rows import AnySelect, Row, every
 from mailwright.store.tables import contacts, suppressions
 
 
 async def people_by_locale(
     connection: AsyncConnection, tenant_id: int, audience: Audience
 ) -> Sequence[Row]:
-    """`locale` and `people` of everybody who would be mailed now, most people first.
-
-    Counts everybody who agreed, which the index on consent and locale answers by itself, and takes
-    off those who are suppressed, who are few: asking for each person would read every row.
-    """
+    """`locale` and `people` of everybody who would be mailed now, most people first."""
     agreed = and_(named(tenant_id, audience), contacts.c.consent == "subscribed")
     if audience.list_id is not None:
         agreed = and_(agreed, ~has_left(tenant_id, audience.list_id))
-    parts = union_all(
-        select(contacts.c.locale, func.count().label("people"))
-        .where(agreed)
-        .group_by(contacts.c.locale),
-        select(contacts.c.locale, -func.count())
-        .where(agreed, _is_suppressed(tenant_id))
-        .group_by(contacts.c.locale),
-    ).subquery()
-    people = func.sum(parts.c.people)
+    if is_told_by_the_index(audience):
+        counts = _less_the_suppressed(tenant_id, agreed)
+    else:
+        counts = _of_each(agreed & ~is_suppressed(tenant_id)).subquery()
+    people = func.sum(counts.c.people)
     found = (
-        select(parts.c.locale, people.label("people"))
-        .group_by(parts.c.locale)
+        select(counts.c.locale, people.label("people"))
+        .group_by(counts.c.locale)
         .having(people > 0)
-        .order_by(people.desc(), parts.c.locale)
+        .order_by(people.desc(), counts.c.locale)
     )
     rows = await every(connection, found)
     return [{"locale": row["locale"], "people": int(row["people"])} for row in rows]
 
 
-def _is_suppressed(tenant_id: int) -> ColumnElement[bool]:
-    addresses = (
-        select(suppressions.c.email_key)
-        .where(
-            suppressions.c.tenant_id == tenant_id,
-            or_(suppressions.c.scope == "all", suppressions.c.scope == "marketing"),
-        )
-        .distinct()
+def is_told_by_the_index(audience: Audience) -> bool:
+    """Whether consent and locale alone decide, so that no row of `contacts` need be read."""
+    if audience.list_id is not None or audience.rule:
+        return False
+    rule = parse_filter(audience.audience_filter) if audience.audience_filter else None
+    return rule is None or all(
+        isinstance(leaf, OptInCondition)
+        or (isinstance(leaf, TextCondition) and leaf.field == "locale")
+        for leaf in conditions_of(rule)
     )
-    return contacts.c.email_key.in_(addresses)
+
+
+def _less_the_suppressed(tenant_id: int, agreed: ColumnElement[bool]) -> Subquery:
+    """Everybody, from the index, and off that those who are suppressed, who are few."""
+    addresses = (
+        select(suppressions.c.email_key).where(suppressions.c.tenant_id == tenant_id).distinct()
+    )
+    suppressed = _of_each(agreed & contacts.c.email_key.in_(addresses), sign=-1)
+    return union_all(_of_each(agreed), suppressed).subquery()
+
+
+def _of_each(condition: ColumnElement[bool], *, sign: int = 1) -> AnySelect:
+    people = (sign * func.count()).label("people")
+    return select(contacts.c.locale, people).where(condition).group_by(contacts.c.locale)
