@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 LONG := long
 
-.PHONY: help install demo serve test test-long check format schema bench lock clean
+.PHONY: help install demo serve test test-long check format schema editor bench lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 18
@@ -44,6 +44,9 @@ format: $(STAMP) ## Format and mend what can be mended
 
 schema: $(STAMP) ## Rewrite the first migration from store/tables.py
 	$(BIN)/python -m mailwright.store.migrations.regenerate
+
+editor: ## Bundle the body editor of the dashboard anew (needs Node 20 or newer)
+	cd src/mailwright/web/editor && npm ci --ignore-scripts && npm run build
 
 bench: $(STAMP) ## Measure import, fan-out, sending and the API on this machine
 	$(BIN)/python -m benchmarks

@@ -62,6 +62,7 @@ async def write(page: Page) -> None:
     await page.fill("#from_name", "Ada")
     await page.select_option("#from_identity", index=1)
     await page.select_option("#list_uuid", index=1)
+    await page.click(".modes >> text=Markdown")
     await page.fill("#content", BODY)
     live = page.frame_locator("iframe[name=preview]")
     await expect(live.locator("h1")).to_have_text("Spring, Ada")

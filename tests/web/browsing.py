@@ -52,7 +52,10 @@ class Browser:
                 values[name] = (chosen.attributes.get("value") or "") if chosen else ""
             elif field.tag == "textarea":
                 values[name] = field.text().removeprefix("\n")
-            elif field.attributes.get("type") != "checkbox" or "checked" in field.attributes:
+            elif (
+                field.attributes.get("type") not in {"checkbox", "radio"}
+                or "checked" in field.attributes
+            ):
                 values[name] = field.attributes.get("value") or ""
         self.answer = await self.client.post(
             action, data={**values, **(fields or {})}, follow_redirects=follow

@@ -14,6 +14,7 @@ from mailwright.errors import MailwrightError
 from mailwright.services.runtime import Runtime
 from mailwright.web import (
     api_keys,
+    body_forms,
     campaign_actions,
     campaign_reports,
     campaigns,
@@ -34,6 +35,7 @@ PAGES: tuple[tuple[str, Handler | None, Handler | None], ...] = (
     ("/campaigns", campaigns.show_list, None),
     ("/campaigns/new", campaigns.show_new, campaigns.create),
     ("/campaigns/preview", None, campaigns.preview),
+    ("/campaigns/convert", None, body_forms.convert),
     ("/campaigns/{uuid}", campaigns.show, campaigns.save),
     ("/campaigns/{uuid}/body", campaigns.show_body, None),
     ("/campaigns/{uuid}/progress", campaign_reports.progress, None),

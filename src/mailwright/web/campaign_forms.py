@@ -12,23 +12,25 @@ from mailwright.services import lists, segments, senders
 from mailwright.services.campaign_fields import CampaignChanges
 from mailwright.services.campaign_views import CampaignView
 from mailwright.services.paging import Page
+from mailwright.web.body_forms import body_of
 from mailwright.web.forms import Form
 from mailwright.web.visits import Visit
 
-_TEXTS = ("name", "subject", "preheader", "from_name", "reply_to", "content")
+_TEXTS = ("name", "subject", "preheader", "from_name", "reply_to")
 _REFERENCES = ("from_identity", "list_uuid", "segment_uuid")
 
 Options = list[tuple[UUID, str]]
 
 
 def changes_of(form: Form) -> CampaignChanges:
-    """The fields of the form. A body that has no Markdown form is not in it and stays."""
+    """The fields of the form; without a body in it, that stays. Raises InvalidInput."""
     changes: dict[str, Any] = {name: form[name] for name in _TEXTS if name in form}
     for name in _REFERENCES:
         if name in form:
             changes[name] = _uuid(form[name], name)
     for name in ("track_opens", "track_clicks"):
         changes[name] = name in form
+    changes |= body_of(form)
     if "overwrite" in form:
         changes["overwrite"] = True
     return changes  # pyright: ignore[reportReturnType]  # the names above are those of the type

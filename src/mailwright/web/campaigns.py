@@ -11,12 +11,14 @@ from mailwright.domain.campaign_lifecycle import CampaignEvent, CampaignState, c
 from mailwright.domain.doors import RULES, Door
 from mailwright.domain.ids import parse_id
 from mailwright.errors import Conflict, InvalidInput
-from mailwright.services import browser_views, campaign_previews
+from mailwright.services import body_previews, campaign_previews
 from mailwright.services import campaigns as service
 from mailwright.services.campaign_views import CampaignView
 from mailwright.web import campaign_reports
+from mailwright.web.body_forms import body_of, body_problems, body_values, keep_editor
 from mailwright.web.campaign_forms import changes_of, options, values_of
 from mailwright.web.inbox import sandboxed
+from mailwright.web.security import POLICY_WITH_IMAGES, SANDBOX_WITH_IMAGES
 from mailwright.web.visits import Visit, render
 
 #: The requirements of a send, in words for people, in the order of the form.
@@ -63,7 +65,7 @@ async def show_list(visit: Visit) -> Response:
 
 async def show_new(visit: Visit) -> Response:
     """An empty form."""
-    return await _new(visit, _NEW_FORM)
+    return await _new(visit, _NEW_FORM | await body_values(visit, None))
 
 
 async def create(visit: Visit) -> Response:
@@ -74,7 +76,8 @@ async def create(visit: Visit) -> Response:
         )
     except InvalidInput as error:
         return await _new(visit, visit.form, error)
-    return visit.go(f"/campaigns/{campaign.uuid}", said="Draft saved.")
+    response = visit.go(f"/campaigns/{campaign.uuid}", said="Draft saved.")
+    return keep_editor(visit.runtime, response, visit.form)
 
 
 async def show(visit: Visit) -> Response:
@@ -93,17 +96,18 @@ async def save(visit: Visit) -> Response:
     except (InvalidInput, Conflict) as error:
         campaign = await service.get_campaign(visit.runtime, visit.caller, campaign_uuid)
         return await campaign_page(visit, campaign, form=visit.form, error=error)
-    return visit.go(f"/campaigns/{campaign_uuid}", said="Saved.")
+    response = visit.go(f"/campaigns/{campaign_uuid}", said="Saved.")
+    return keep_editor(visit.runtime, response, visit.form)
 
 
 async def preview(visit: Visit) -> Response:
-    """The body in the form as mail, sandboxed."""
+    """The body in the form as mail, sandboxed. Its author sees its pictures."""
     try:
-        page = await browser_views.render_preview(visit.caller, visit.form.get("content", ""), "en")
+        page = await body_previews.render_body(visit.caller, body_of(visit.form), "en")
     except InvalidInput as error:
-        sentences = [text for found in error.details.values() for text in found]
+        sentences = body_problems(error.details) or [error.message]
         return sandboxed(render("preview_error.html", sentences=sentences))
-    return sandboxed(page)
+    return sandboxed(page, SANDBOX_WITH_IMAGES)
 
 
 async def show_body(visit: Visit) -> Response:
@@ -127,14 +131,16 @@ async def campaign_page(
     state = CampaignState(campaign.status)
     trouble = any((error, test_error, schedule_error))
     is_editable = state in _RULES.editable
-    return await visit.show(
+    if form is None:
+        form = values_of(campaign) | (await body_values(visit, campaign) if is_editable else {})
+    response = await visit.show(
         "campaign.html",
         422 if trouble else 200,
         campaign=campaign,
-        form=form or values_of(campaign),
-        errors=error.details if isinstance(error, InvalidInput) else {},
-        problem=error.message if error else "",
-        needs_overwrite=isinstance(error, Conflict) and error.code == "CONTENT_OVERWRITE_REQUIRED",
+        form=form,
+        **_faults(error),
+        needs_overwrite=campaign.content_overwrite_required,
+        saved_editor="html" if campaign.content_kind == "html" else "document",
         test_error=test_error,
         test_email=visit.form.get("email", visit.session.email),
         schedule_error=schedule_error,
@@ -146,6 +152,7 @@ async def campaign_page(
         requirements=REQUIREMENTS,
         **await campaign_reports.figures(visit, campaign),
     )
+    return _with_pictures(response) if is_editable else response
 
 
 def uuid_of(visit: Visit) -> UUID:
@@ -160,13 +167,30 @@ def _offers(state: CampaignState, event: CampaignEvent) -> bool:
 
 
 async def _new(visit: Visit, form: Any, error: InvalidInput | None = None) -> Response:
-    return await visit.show(
+    response = await visit.show(
         "campaign_new.html",
         422 if error else 200,
         form=form,
-        errors=error.details if error else {},
-        problem=error.message if error else "",
+        **_faults(error),
         options=await options(visit),
         campaign=None,
         needs_overwrite=False,
+        saved_editor="document",
     )
+    return _with_pictures(response)
+
+
+def _faults(error: InvalidInput | Conflict | None) -> dict[str, Any]:
+    """What a form shows of `error`."""
+    details = error.details if isinstance(error, InvalidInput) else {}
+    return {
+        "errors": details,
+        "body_problems": body_problems(details),
+        "problem": error.message if error else "",
+    }
+
+
+def _with_pictures(response: Response) -> Response:
+    """The page, on which the editor shows the pictures of the body from wherever they lie."""
+    response.headers["content-security-policy"] = POLICY_WITH_IMAGES
+    return response

@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from mailwright.errors import InvalidInput, TooLarge
 
-BODY_BYTES_MAX = 1_000_000  # a body of 65,000 characters, escaped, with room to spare
+BODY_BYTES_MAX = 4_000_000  # a page of a million characters, most of them escaped
 FIELDS_MAX = 200
 
 Form = Mapping[str, str]

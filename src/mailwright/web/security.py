@@ -27,6 +27,8 @@ POLICY = (
     "connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
+#: The same for a page on which somebody writes: pictures are all that may come from elsewhere.
+POLICY_WITH_IMAGES = POLICY.replace("img-src 'self' data:", "img-src 'self' data: http: https:")
 #: Mail shown in a frame: an origin of its own, no script, no form, no request to anywhere (SEC-02).
 SANDBOX = (
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; "
