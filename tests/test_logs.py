@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 from collections.abc import Generator
@@ -84,3 +85,32 @@ def test_people_at_a_terminal_get_text(capsys: pytest.CaptureFixture[str]) -> No
     configure_logs("console")
     structlog.get_logger().info("ready")
     assert "ready" in capsys.readouterr().err
+
+
+def test_a_logger_writes_to_the_standard_error_of_the_moment(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as redirected:
+        closed = io.StringIO()
+        redirected.setattr("sys.stderr", closed)
+        configure_logs("json")
+        log = structlog.get_logger("x")
+        log.info("first")
+        closed.close()
+    log.info("second")
+    assert [line["event"] for line in lines(capsys)] == ["second"]
+
+
+@pytest.mark.checklist("SEC-27")
+def test_a_traceback_on_a_terminal_shows_no_local_variables(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure_logs("console")
+    address = CANARY  # what a traceback with locals would print
+    try:
+        raise ValueError(len(address))
+    except ValueError:
+        structlog.get_logger("x").exception("failed")
+    shown = capsys.readouterr().err
+    assert "ValueError" in shown
+    assert CANARY not in shown
