@@ -25,8 +25,8 @@ from mailwright.api import (
     segments,
     senders,
     suppressions,
-    webhooks,
     templates,
+    webhooks,
 )
 from mailwright.api.limits import BodyLimit
 from mailwright.api.problems import EVERYWHERE
