@@ -31,11 +31,14 @@ def instant(moment: datetime, zone: str | None, *, field: str = "scheduled_at") 
 
     Raises InvalidInput for `field` when it is local and nobody says where.
     """
-    if moment.tzinfo is not None:
-        return moment.astimezone(UTC)
-    if zone is None:
+    if moment.tzinfo is None and zone is None:
         raise InvalidInput.field(
             field, "Give Z or an offset, or a timezone such as Europe/Madrid beside it."
         )
-    # fold=0 reads a skipped time with the offset before the jump: as much later as clocks jump.
-    return moment.replace(tzinfo=ZoneInfo(zone), fold=0).astimezone(UTC)
+    if moment.tzinfo is None:
+        # fold=0 reads a skipped time with the offset before the jump: as much later as they jump.
+        moment = moment.replace(tzinfo=ZoneInfo(str(zone)), fold=0)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise InvalidInput.field(field, "A time between the years 1 and 9999.") from None

@@ -119,7 +119,7 @@ def columns(fields: CampaignChanges, *, strict: bool) -> dict[str, object]:
         merge.check(str(values.get(name) or ""), where=name, strict=strict)
     values.update({name: given[name] for name in _PLAIN if name in given})
     if "timezone" in given:
-        values["timezone"] = given["timezone"] and parse_zone(given["timezone"])
+        values["timezone"] = parse_zone(given["timezone"]) if given["timezone"] else None
     values.update(_content_columns(given))
     return values
 

@@ -108,6 +108,7 @@ async def remove_suppressions_of(runtime: Runtime, caller: Caller, email: str) -
 
 
 async def _uuid_of(connection: AsyncConnection, caller: Caller, reference: str) -> UUID:
+    reference = reference.replace("\0", "?")  # which PostgreSQL does not take
     found = await store.uuid_of_external_id(connection, caller.tenant_id, reference)
     if found is None:
         try:

@@ -22,8 +22,9 @@ from mailwright.dialects.mailingcore.contact_shapes import (
 )
 from mailwright.dialects.mailingcore.dependencies import LIMIT, CallerOf, RuntimeOf
 from mailwright.dialects.mailingcore.errors import invalid_sentence, sentence_of
-from mailwright.dialects.mailingcore.fields import Moment
+from mailwright.dialects.mailingcore.fields import Moment, Search
 from mailwright.dialects.mailingcore.shapes import DataPage, many, nothing, one
+from mailwright.domain.wall_clock import instant
 from mailwright.errors import Conflict, InvalidInput
 from mailwright.services import consents, contact_bulk
 from mailwright.services import contact_directory as directory
@@ -47,12 +48,12 @@ async def _page(
 
 
 async def _filter(
-    locale: Annotated[str | None, Query()] = None,
+    locale: Annotated[Search | None, Query()] = None,
     opt_in: Annotated[bool | None, Query(alias="optIn")] = None,
     updated_since: Annotated[Moment | None, Query(alias="updatedSince")] = None,
     project_id: Annotated[UUID | None, Query(alias="projectId")] = None,
     cursor: Annotated[
-        int | None, Query(ge=0, description="`meta.nextCursor` of the page before.")
+        int | None, Query(ge=0, lt=2**63, description="`meta.nextCursor` of the page before.")
     ] = None,
 ) -> DirectoryFilter:
     return DirectoryFilter(locale, opt_in, _aware(updated_since), project_id, cursor)
@@ -166,6 +167,8 @@ def _error(row: BulkRowResult) -> BulkError:
 
 
 def _aware(time: datetime | None) -> datetime | None:
-    if time is not None and time.tzinfo is None:
+    if time is None:
+        return None
+    if time.tzinfo is None:
         raise InvalidInput.field("updatedSince", "Give the time with Z or an offset.")
-    return time
+    return instant(time, None, field="updatedSince")

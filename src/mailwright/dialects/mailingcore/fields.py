@@ -9,7 +9,14 @@ from datetime import datetime
 from itertools import chain
 from typing import Annotated, Any, cast
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StringConstraints,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from mailwright.domain.email_address import EmailAddress
@@ -50,6 +57,12 @@ def _is_storable(value: object) -> bool:
     return True
 
 
+def _storable_text(text: str) -> str:
+    if not _is_storable(text):
+        raise ValueError("NUL characters and lone surrogates cannot be stored.")
+    return text
+
+
 def _address(text: str) -> str:
     try:
         return EmailAddress.parse(text).text
@@ -68,5 +81,7 @@ def _moment(value: object) -> datetime:
     return found
 
 
+#: A word to look for.
+Search = Annotated[str, StringConstraints(max_length=255), AfterValidator(_storable_text)]
 Address = Annotated[str, AfterValidator(_address)]
 Moment = Annotated[datetime, BeforeValidator(_moment, json_schema_input_type=str)]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import StringConstraints
 from starlette.responses import Response
 
 from mailwright.dialects.mailingcore.dependencies import CallerOf, PageOf, RuntimeOf, known
+from mailwright.dialects.mailingcore.fields import Search
 from mailwright.dialects.mailingcore.shapes import DataPage, many, one
 from mailwright.dialects.mailingcore.template_shapes import (
     TemplateBody,
@@ -26,7 +26,6 @@ from mailwright.services import templates as service
 router = APIRouter(prefix="/templates", tags=["templates"])
 
 _VERSION = "/{template_id}/versions/{version_id}"
-Search = Annotated[str, StringConstraints(max_length=255)]
 
 
 @router.post("", status_code=201, responses={201: {"model": TemplateShape}})
