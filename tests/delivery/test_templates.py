@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from email import message_from_bytes
@@ -14,7 +15,8 @@ from sqlalchemy import insert, select, update
 from mailwright.delivery import fan_out
 from mailwright.domain.campaign_lifecycle import CampaignEvent
 from mailwright.domain.ids import new_id
-from mailwright.services import campaigns, quota
+from mailwright.domain.tokens import Tokens
+from mailwright.services import browser_views, campaigns, quota
 from mailwright.services.caller import Caller
 from mailwright.services.locale_coverage import LocaleCoverage, get_locale_coverage
 from mailwright.services.runtime import Runtime
@@ -259,3 +261,49 @@ async def test_deleting_a_campaign_gives_back_what_it_never_sent(
         await stage.happens(CampaignEvent.FAIL)
         await campaigns.delete_campaign(stage.runtime, caller, stage.campaign.uuid)
         assert (await quota.get_quota(stage.runtime, caller)).used == 0
+
+
+async def test_links_of_every_variant_are_tracked_and_each_reader_sees_their_own_page(
+    runtime: Runtime, tenant: MadeTenant, caller: Caller
+) -> None:
+    async with _translated(runtime, tenant, caller) as (stage, made):
+        for locale, version in made.items():
+            page = (
+                f'<html><body><a href="https://shop.example/{locale}">{locale}</a>'
+                '<a href="https://shop.example/all">all</a>'
+                '<a href="{{ unsubscribeUrl }}">leave</a></body></html>'
+            )
+            chosen = update(tables.template_versions).where(
+                tables.template_versions.c.id == version.id
+            )
+            await stage.execute(chosen.values(html=page))
+        async with stage.working():
+            await stage.start()
+            await stage.until_state("sent")
+        tokens = Tokens(runtime.keys)
+        led: dict[str, set[str]] = {}
+        pages: dict[str, str] = {}
+        async with runtime.database.reading() as connection:
+            links = tables.campaign_links
+            rows = await connection.execute(select(links.c.number, links.c.url))
+            addresses = {row.number: row.url for row in rows}
+        for mail in stage.sink.mails:
+            text = message_from_bytes(mail.raw, policy=default)
+            html = text.get_body(("html",))
+            assert html is not None
+            body = html.get_content()
+            found = [tokens.read_click(token) for token in re.findall(r"/c/([\w.-]+)", body)]
+            clicks = [click for click in found if click is not None]
+            name = mail.recipients[0].partition("@")[0]
+            led[name] = {addresses[click.message.link_number] for click in clicks}
+            assert led[name] == {click.url for click in clicks}
+            (leave,) = set(re.findall(r'href="[^"]*/u/([\w.-]+)"', body))
+            reader = tokens.read_unsubscribe(leave)
+            assert reader is not None
+            shown = await browser_views.render_view(stage.runtime, reader)
+            pages[name] = shown or ""
+        shop = "https://shop.example"
+        assert led["es-MX"] == {f"{shop}/es", f"{shop}/all"}
+        assert led["fr"] == {f"{shop}/en", f"{shop}/all"}
+        assert f"{shop}/es" in pages["es"]
+        assert f"{shop}/de" in pages["de"]
