@@ -288,3 +288,13 @@ async def test_a_form_too_large_is_refused(owner: Browser) -> None:
 async def test_the_transport_capture_is_announced_loudly(owner: Browser, runtime: Runtime) -> None:
     await owner.open("/")
     assert "Nothing leaves this machine" in owner.text
+
+
+async def test_static_files_are_kept_by_browsers_and_pages_are_not(owner: Browser) -> None:
+    first = await owner.client.get("/static/editor.js")
+    assert first.headers["cache-control"] == "no-cache"
+    again = await owner.client.get(
+        "/static/editor.js", headers={"If-None-Match": first.headers["etag"]}
+    )
+    assert again.status_code == 304
+    assert (await owner.open("/")).headers["cache-control"] == "no-store"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -60,11 +62,20 @@ PAGES: tuple[tuple[str, Handler | None, Handler | None], ...] = (
 )
 
 
+class _Static(StaticFiles):
+    """Files that a browser keeps and asks about again: they change only with a release."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers["cache-control"] = "no-cache"
+        return response
+
+
 def create_web(runtime: Runtime) -> Starlette:
     """The application. It holds no state but the runtime."""
     web = Starlette(
         routes=[
-            Mount("/static", StaticFiles(directory=STATIC)),
+            Mount("/static", _Static(directory=STATIC)),
             Route("/login", login.show, methods=["GET"]),
             Route("/login", login.sign_in, methods=["POST"]),
             *_routes(),

@@ -30,7 +30,7 @@ _COOKIE_SECONDS = 365 * 24 * 3600
 _LOST: tuple[tuple[str, str], ...] = (
     ("columns", "Columns become one below the other."),
     ("socialLinks", "The social row becomes plain links."),
-    ("countdown", "The countdown is left out or becomes plain text."),
+    ("countdown", "The countdown is left out."),
     ("button", "Buttons become plain links."),
     ("spacer", "Spacers are left out."),
     ("textStyle", "Colours, fonts and sizes of text are lost."),

@@ -50,5 +50,5 @@ function insertText(editor: Editor, tag: string, selected?: string): void {
 
 function insertLink(editor: Editor, words: string, href: string): void {
   const link = { type: "text", text: words, marks: [{ type: "link", attrs: { href } }] };
-  editor.chain().focus().insertContent(link).unsetMark("link").run();
+  editor.chain().focus().insertContent([link, { type: "text", text: " " }]).unsetMark("link").run();
 }

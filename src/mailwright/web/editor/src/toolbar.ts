@@ -84,7 +84,11 @@ function group(...controls: HTMLElement[]): HTMLElement {
 function sign(editor: Editor, panel: Panel, command: Command, refreshers: Refresh[]): HTMLElement {
   const label = command.label.replace(/ \(.*/, "");
   const attributes = { title: command.label, "aria-label": label, "aria-pressed": command.isOn ? "false" : null };
-  const made = button(attributes, () => command.run(editor, panel), icon(command.icon));
+  const act = () => {
+    editor.view.focus(); // at once: TipTap's own focus() waits a frame, in which typed letters are lost
+    command.run(editor, panel);
+  };
+  const made = button(attributes, act, icon(command.icon));
   made.addEventListener("mousedown", (event) => event.preventDefault()); // the text keeps its selection
   refreshers.push(() => {
     if (command.isOn) made.setAttribute("aria-pressed", String(command.isOn(editor)));
