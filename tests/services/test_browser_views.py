@@ -1,4 +1,4 @@
-"""The mail in a browser, and the preview while it is written."""
+"""The mail in a browser."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from mailwright.domain.tokens import MessageRef, Tokens, Unsubscribe
-from mailwright.errors import InvalidInput
-from mailwright.services.browser_views import render_preview, render_view
-from mailwright.services.caller import Caller
+from mailwright.services.browser_views import render_view
 from mailwright.services.runtime import Runtime
 from mailwright.store import tables
 from mailwright.store.database import Database
@@ -76,18 +74,3 @@ async def test_a_deleted_contact_reads_it_without_a_name(
 async def test_a_deleted_campaign_is_not_found(runtime: Runtime, link: Unsubscribe) -> None:
     gone = Unsubscribe(link.message, link.contact_id, 10**9)
     assert (await view(runtime, gone)).status_code == 404
-
-
-async def test_a_preview_is_for_a_made_up_reader(caller: Caller) -> None:
-    page = await render_preview(caller, "# Hi {{ contact.first_name }}\n\n<script>x</script>", "de")
-    assert "Hi Jürgen" in page
-    assert "<script" not in page
-
-
-async def test_a_broken_tag_is_told_where_it_is(caller: Caller) -> None:
-    with pytest.raises(InvalidInput, match=r"Line 3, column 7"):
-        await render_preview(caller, "Hi\n\nto {{ contact.shoe }}", "en")
-
-
-async def test_an_empty_body_is_an_empty_page(caller: Caller) -> None:
-    assert "<body></body>" in await render_preview(caller, "  \n", "en")

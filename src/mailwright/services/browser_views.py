@@ -1,6 +1,6 @@
-"""A campaign's body as a page: for its recipient in a browser, and for its author while writing.
+"""A campaign's mail as a page: for its recipient, in a browser.
 
-Both are shown in a sandbox without scripts; nothing here is tracked, and links lead where they say.
+It is shown in a sandbox without scripts; nothing here is tracked, and links lead where they say.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mailwright.domain.sample_person import sample_person
 from mailwright.domain.tokens import Tokens, Unsubscribe
 from mailwright.mail import html as pages
-from mailwright.mail import markdown, merge
-from mailwright.services.caller import Caller
+from mailwright.mail import merge
 from mailwright.services.campaign_texts import CampaignText, texts_of, with_fallbacks
 from mailwright.services.runtime import Runtime
 from mailwright.store import campaigns, recipients, senders
@@ -46,38 +45,11 @@ async def render_view(runtime: Runtime, link: Unsubscribe) -> str | None:
     return await asyncio.to_thread(_merged_text, text, reader, values, language)
 
 
-async def render_preview(caller: Caller, content: str, language: str) -> str:
-    """A Markdown body as a made-up reader would see it. Raises InvalidInput saying where."""
-    caller.require("campaigns:read")
-    markdown.check_length(content)
-    return await asyncio.to_thread(_previewed, content, language)
-
-
-def _previewed(content: str, language: str) -> str:
-    if not content.strip():
-        return _EMPTY_PAGE
-    merge.check(content, where="content")
-    document = markdown.from_markdown(content)
-    template = pages.render_document(document, preheader=None, language=language)
-    return _merged(
-        template,
-        sample_person(language),
-        {"unsubscribeUrl": "#", "viewInBrowserUrl": "#"},
-        language,
-    )
-
-
 def _merged_text(
     text: CampaignText, reader: Mapping[str, Any], builtins: Mapping[str, str], language: str
 ) -> str:
     values = with_fallbacks(merge.values_for(reader, builtins), reader, text)
     return _filled(text.html or _EMPTY_PAGE, values, language)
-
-
-def _merged(
-    template: str, reader: Mapping[str, Any], builtins: Mapping[str, str], language: str
-) -> str:
-    return _filled(template, merge.values_for(reader, builtins), language)
 
 
 def _filled(template: str, values: Mapping[str, Any], language: str) -> str:
