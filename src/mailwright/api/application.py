@@ -33,13 +33,14 @@ from mailwright.api.problems import EVERYWHERE
 from mailwright.api.rate_limits import RateLimit
 from mailwright.services.runtime import Runtime
 
+#: In the order in which paths are tried and shown: what is asked for most comes first.
 ROUTERS = (
-    account.router,
-    api_keys.router,
-    audit_log.router,
     campaigns.router,
     campaign_sending.router,
     campaign_results.router,
+    account.router,
+    api_keys.router,
+    audit_log.router,
     contacts.router,
     custom_fields.router,
     exports.router,
