@@ -1,8 +1,8 @@
 """A connection whose one user waits for bytes, for room to write, or for the end.
 
 A Protocol instead of asyncio's streams: what arrives is taken in where it arrives and one future
-wakes the user, for about half of a StreamReader's time. Time-outs cost nothing while all goes well:
-there is one timer per connection, looking at a deadline that each wait moves.
+wakes the user. Time-outs cost nothing while all goes well: there is one timer per connection,
+looking at a deadline that each wait moves.
 """
 
 from __future__ import annotations
