@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from itertools import chain
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -16,6 +15,8 @@ from pydantic import (
     model_validator,
 )
 
+from mailwright.domain.storable import storable
+
 
 class Body(BaseModel):
     """A request body. A field nobody knows is refused by name."""
@@ -25,9 +26,7 @@ class Body(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _storable(cls, value: Any) -> Any:
-        if not _is_storable(value):
-            raise ValueError("NUL characters and lone surrogates cannot be stored.")
-        return value
+        return storable(value)
 
     def changes(self) -> Any:
         """The fields that the caller sent, as a service takes them; absent ones stay absent."""
@@ -37,22 +36,6 @@ class Body(BaseModel):
 def example(body: dict[str, Any]) -> ConfigDict:
     """Configuration that shows `body` as the example in the OpenAPI document."""
     return ConfigDict(json_schema_extra={"examples": [body]})
-
-
-def _is_storable(value: object) -> bool:
-    if isinstance(value, str):
-        return "\0" not in value and not any("\ud800" <= char <= "\udfff" for char in value)
-    if isinstance(value, dict):
-        return all(map(_is_storable, chain.from_iterable(cast("dict[str, object]", value).items())))
-    if isinstance(value, list):
-        return all(map(_is_storable, cast("list[object]", value)))
-    return True
-
-
-def _storable_text(text: str) -> str:
-    if not _is_storable(text):
-        raise ValueError("NUL characters and lone surrogates cannot be stored.")
-    return text
 
 
 def _moment(value: object) -> datetime:
@@ -76,5 +59,5 @@ def _as_it_is(value: object) -> object:
 #: A password: blanks at its ends are part of it, and printing it shows stars.
 Secret = Annotated[SecretStr, BeforeValidator(_as_it_is)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
-Search = Annotated[str, StringConstraints(max_length=255), AfterValidator(_storable_text)]
+Search = Annotated[str, StringConstraints(max_length=255), AfterValidator(storable)]
 Description = Annotated[str, StringConstraints(max_length=1000)]

@@ -6,8 +6,7 @@ A misspelt `audienceFilter` that was passed over would write to everybody.
 from __future__ import annotations
 
 from datetime import datetime
-from itertools import chain
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -20,6 +19,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from mailwright.domain.email_address import EmailAddress
+from mailwright.domain.storable import storable
 from mailwright.errors import InvalidInput
 
 
@@ -33,9 +33,7 @@ class Body(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _storable(cls, value: Any) -> Any:
-        if not _is_storable(value):
-            raise ValueError("NUL characters and lone surrogates cannot be stored.")
-        return value
+        return storable(value)
 
     def given(self) -> dict[str, Any]:
         """The fields that the caller sent, by Python's names."""
@@ -45,22 +43,6 @@ class Body(BaseModel):
 def example(body: dict[str, Any]) -> ConfigDict:
     """Configuration that shows `body` as the example in the OpenAPI document."""
     return ConfigDict(json_schema_extra={"examples": [body]})
-
-
-def _is_storable(value: object) -> bool:
-    if isinstance(value, str):
-        return "\0" not in value and not any("\ud800" <= char <= "\udfff" for char in value)
-    if isinstance(value, dict):
-        return all(map(_is_storable, chain.from_iterable(cast("dict[str, object]", value).items())))
-    if isinstance(value, list):
-        return all(map(_is_storable, cast("list[object]", value)))
-    return True
-
-
-def _storable_text(text: str) -> str:
-    if not _is_storable(text):
-        raise ValueError("NUL characters and lone surrogates cannot be stored.")
-    return text
 
 
 def _address(text: str) -> str:
@@ -82,6 +64,6 @@ def _moment(value: object) -> datetime:
 
 
 #: A word to look for.
-Search = Annotated[str, StringConstraints(max_length=255), AfterValidator(_storable_text)]
+Search = Annotated[str, StringConstraints(max_length=255), AfterValidator(storable)]
 Address = Annotated[str, AfterValidator(_address)]
 Moment = Annotated[datetime, BeforeValidator(_moment, json_schema_input_type=str)]
