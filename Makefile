@@ -42,7 +42,7 @@ format: $(STAMP) ## Format and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-schema: $(STAMP) ## Rewrite the first migration from store/tables.py
+schema: $(STAMP) ## Rewrite the first migration from store/tables/
 	$(BIN)/python -m mailwright.store.migrations.regenerate
 
 editor: ## Bundle the body editor of the dashboard anew (needs Node 20 or newer)

@@ -1,4 +1,4 @@
-"""Rewrites the first migration from `store/tables.py`; `make schema` runs it.
+"""Rewrites the first migration from `store/tables/`; `make schema` runs it.
 
 For the time before the first release only; afterwards a change of a table is a new migration.
 """
@@ -30,7 +30,7 @@ from mailwright.store.tables import metadata
 TARGET = Path(__file__).parent / "versions" / "0001_initial.py"
 TEMPLATE = '''"""Every table as it was at the first release, and PgQueuer's own schema.
 
-Generated from store/tables.py by `make schema`.
+Generated from store/tables/ by `make schema`.
 """
 # ruff: noqa: E501  # PgQueuer's statements, as they are
 

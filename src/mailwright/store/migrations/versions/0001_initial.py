@@ -1,6 +1,6 @@
 """Every table as it was at the first release, and PgQueuer's own schema.
 
-Generated from store/tables.py by `make schema`.
+Generated from store/tables/ by `make schema`.
 """
 # ruff: noqa: E501  # PgQueuer's statements, as they are
 

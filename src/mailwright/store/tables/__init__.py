@@ -1,0 +1,81 @@
+"""Every table, typed, in the order things come to life.
+
+Rules of the house (design section 5): `tenant_id` leads every key, so that the data can be
+distributed by tenant; every noun has a `uuid` for the world (version 7, made in Python) and an `id`
+for joins, which is also the integer that Cakemail's clients see; rows of the ledger have only the
+`id`. States are text under a CHECK that a test compares with the enum. Times are timestamptz.
+"""
+
+from mailwright.store.tables.campaigns import (
+    campaign_bodies,
+    campaign_transitions,
+    campaigns,
+    fan_outs,
+    quota_months,
+)
+from mailwright.store.tables.columns import metadata
+from mailwright.store.tables.contacts import (
+    consents,
+    contacts,
+    custom_fields,
+    list_members,
+    lists,
+    segments,
+    suppressions,
+)
+from mailwright.store.tables.events import campaign_counters, campaign_links, events, message_clicks
+from mailwright.store.tables.imports import import_addresses, imports
+from mailwright.store.tables.inbox import captured_mails
+from mailwright.store.tables.messages import batches, messages
+from mailwright.store.tables.senders import projects, senders
+from mailwright.store.tables.templates import template_versions, templates
+from mailwright.store.tables.tenants import (
+    api_keys,
+    audit_heads,
+    audit_log,
+    idempotency_keys,
+    installation,
+    members,
+    sessions,
+    tenants,
+)
+from mailwright.store.tables.webhooks import webhook_deliveries, webhook_endpoints
+
+__all__ = [
+    "api_keys",
+    "audit_heads",
+    "audit_log",
+    "batches",
+    "campaign_bodies",
+    "campaign_counters",
+    "campaign_links",
+    "campaign_transitions",
+    "campaigns",
+    "captured_mails",
+    "consents",
+    "contacts",
+    "custom_fields",
+    "events",
+    "fan_outs",
+    "idempotency_keys",
+    "import_addresses",
+    "imports",
+    "installation",
+    "list_members",
+    "lists",
+    "members",
+    "message_clicks",
+    "messages",
+    "metadata",
+    "projects",
+    "quota_months",
+    "segments",
+    "senders",
+    "sessions",
+    "suppressions",
+    "template_versions",
+    "templates",
+    "tenants",
+    "webhook_deliveries",
+    "webhook_endpoints",
+]

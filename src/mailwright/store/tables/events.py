@@ -1,0 +1,75 @@
+"""What happened after a mail was sent."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+)
+
+from mailwright.store.tables.columns import count, json, metadata, now, tenant, uuid, words
+
+campaign_counters = Table(
+    "campaign_counters",
+    metadata,
+    tenant(),
+    Column("campaign_id", BigInteger, nullable=False),
+    count("opened"),  # people
+    count("opens"),  # times
+    count("clicked"),
+    count("clicks"),
+    count("unsubscribed"),
+    count("complained"),
+    count("bounced_later"),
+    PrimaryKeyConstraint("tenant_id", "campaign_id"),
+    postgresql_with={"fillfactor": "50"},
+)
+
+campaign_links = Table(
+    "campaign_links",
+    metadata,
+    tenant(),
+    Column("campaign_id", BigInteger, nullable=False),
+    Column("number", Integer, nullable=False),
+    uuid(),
+    words("url"),
+    count("clicks"),
+    count("unique_clicks"),
+    PrimaryKeyConstraint("tenant_id", "campaign_id", "number"),
+    postgresql_with={"fillfactor": "50"},
+)
+
+message_clicks = Table(
+    "message_clicks",
+    metadata,
+    tenant(),
+    Column("message_id", BigInteger, nullable=False),
+    Column("link_number", Integer, nullable=False),
+    now("first_at"),
+    count("clicks"),
+    PrimaryKeyConstraint("tenant_id", "message_id", "link_number"),
+)
+
+# Facts about messages, partitioned by month; what the ledger row itself tells is not repeated here.
+events = Table(
+    "events",
+    metadata,
+    tenant(),
+    Column("id", BigInteger, Identity(always=False), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    words("kind"),
+    Column("message_id", BigInteger, nullable=False),
+    Column("campaign_id", BigInteger),
+    Column("contact_id", BigInteger),
+    json("data", default="{}"),
+    PrimaryKeyConstraint("tenant_id", "at", "id"),
+    Index("ix_events_tenant_id_message_id", "tenant_id", "message_id"),
+    Index("ix_events_tenant_id_campaign_id_at", "tenant_id", "campaign_id", "at"),
+    postgresql_partition_by="RANGE (at)",
+)

@@ -1,0 +1,157 @@
+"""The installation, its tenants, who may do what, and what they did."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    ARRAY,
+    DDL,
+    BigInteger,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    event,
+)
+
+from mailwright.store.append_only import APPEND_ONLY
+from mailwright.store.tables.columns import (
+    count,
+    flag,
+    identity,
+    json,
+    maybe,
+    metadata,
+    noun,
+    now,
+    one_of,
+    owner,
+    tenant,
+    time,
+    uuid,
+    words,
+)
+
+# Facts of the whole installation (tenant 0): key fingerprint, capture address, sending switch.
+installation = Table(
+    "installation",
+    metadata,
+    tenant(),
+    words("name"),
+    json("value"),
+    now("updated_at"),
+    PrimaryKeyConstraint("tenant_id", "name"),
+)
+
+tenants = Table(
+    "tenants",
+    metadata,
+    Column("id", Integer, Identity(always=False), primary_key=True),
+    uuid(),
+    words("slug"),
+    words("name"),
+    maybe("postal_address"),
+    words("fallback_locale", default="en"),
+    Column("monthly_quota", BigInteger),
+    now("created_at"),
+    UniqueConstraint("uuid"),
+    UniqueConstraint("slug"),
+)
+
+members = Table(
+    "members",
+    metadata,
+    tenant(),
+    identity(),
+    uuid(),
+    words("email"),
+    words("email_key"),
+    words("password_hash"),
+    words("role"),
+    flag("api_access", default=True),
+    now("created_at"),
+    time("last_sign_in_at"),
+    *noun(),
+    UniqueConstraint("tenant_id", "email_key"),
+    Index("ix_members_email_key", "email_key"),
+    one_of("role", ("owner", "admin", "editor", "viewer")),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    tenant(),
+    Column("token_hash", LargeBinary, nullable=False),
+    Column("member_id", BigInteger, nullable=False),
+    now("created_at"),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("tenant_id", "token_hash"),
+    owner("member_id", "members", ondelete="CASCADE"),
+    Index("ix_sessions_token_hash", "token_hash"),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    tenant(),
+    identity(),
+    uuid(),
+    words("name"),
+    words("prefix"),
+    Column("key_hash", LargeBinary, nullable=False),
+    Column("scopes", ARRAY(Text), nullable=False),
+    flag("sandbox", default=False),  # mw_test_ keys: every mail goes to the inbox
+    words("created_by"),
+    now("created_at"),
+    time("last_used_at"),
+    time("expires_at"),
+    time("revoked_at"),
+    *noun(),
+    Index("ix_api_keys_key_hash", "key_hash"),
+)
+
+# Who did what that only some may do: a chain of hashes, appended and never changed. `number` has no
+# gaps in a tenant; services/audit.py writes and verifies it.
+audit_log = Table(
+    "audit_log",
+    metadata,
+    tenant(),
+    Column("number", BigInteger, autoincrement=False, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    words("actor"),
+    words("door"),
+    words("action"),
+    maybe("subject"),
+    json("details", default="{}"),
+    Column("hash", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "number"),
+)
+for _statement in APPEND_ONLY:
+    event.listen(audit_log, "after_create", DDL(_statement))
+
+# Where each tenant's chain ends: taking its last entries away shows, too.
+audit_heads = Table(
+    "audit_heads",
+    metadata,
+    tenant(),
+    count("entries"),
+    Column("hash", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("tenant_id"),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    tenant(),
+    words("key"),
+    Column("request_hash", LargeBinary, nullable=False),
+    Column("response_status", Integer),
+    Column("response_body", LargeBinary),
+    now("created_at"),
+    PrimaryKeyConstraint("tenant_id", "key"),
+)
