@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, insert
+from sqlalchemy import Table, func, insert
 
 from mailwright.domain.ids import new_id
 from mailwright.store import tables
@@ -59,7 +59,7 @@ async def make_sender(
     """A confirmed, enabled sender."""
     email = email or f"sender{next(_numbers)}@example.com"
     values = {"email": email, "email_key": email.lower(), "name": "Ada Sender"} | columns
-    values.setdefault("confirmed_at", tables.func.now())
+    values.setdefault("confirmed_at", func.now())
     return await _insert(database, tables.senders, tenant_id=tenant_id, **values)
 
 
@@ -81,7 +81,7 @@ async def make_contact(
 ) -> Made:
     """A subscribed contact, in `list_id` when given."""
     email = email or f"contact{next(_numbers)}@example.com"
-    values = {"email": email, "email_key": email.lower(), "opted_in_at": tables.func.now()}
+    values = {"email": email, "email_key": email.lower(), "opted_in_at": func.now()}
     made = await _insert(database, tables.contacts, tenant_id=tenant_id, **(values | columns))
     if list_id is not None:
         membership = {"tenant_id": tenant_id, "list_id": list_id, "contact_id": made.id}

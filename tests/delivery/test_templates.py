@@ -10,7 +10,7 @@ from email.policy import default
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from mailwright.delivery import fan_out
 from mailwright.domain.campaign_lifecycle import CampaignEvent
@@ -241,7 +241,7 @@ async def test_a_campaign_sent_again_counts_nobody_twice(
         sent = update(tables.messages).where(tables.messages.c.id == mailed["id"])
         await stage.execute(sent.values(state="sent"))
         await stage.happens(CampaignEvent.FAIL)
-        later = {"audience_filter": {"locale": "en"}, "last_edited_at": tables.func.now()}
+        later = {"audience_filter": {"locale": "en"}, "last_edited_at": func.now()}
         await stage.change(**later)
         await make_contact(runtime.database, tenant.id, "new@example.org", locale="en")
         await stage.start()
