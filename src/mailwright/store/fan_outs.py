@@ -1,7 +1,8 @@
 """Writing an audience into the ledger, a chunk at a time, and remembering how far it got.
 
 One chunk is one statement: the contacts after the last one by id, a message for each (queued, or
-skipped with its reason), a batch for every 500 queued ones, and the new position. So whatever is
+skipped with its reason, which is an event, too), a batch for every 500 queued ones, and the new
+position. So whatever is
 killed, position and ledger agree.
 """
 
@@ -38,7 +39,7 @@ from mailwright.domain.message_lifecycle import MessageState, SkipReason
 from mailwright.store.audiences import Audience, named, skip_reason
 from mailwright.store.locale_routing import routed
 from mailwright.store.rows import AnySelect, Row, maybe_one, only
-from mailwright.store.tables import batches, contacts, fan_outs, messages
+from mailwright.store.tables import batches, contacts, events, fan_outs, messages
 
 BATCH_SIZE = 500  # messages a worker takes at once
 
@@ -146,6 +147,7 @@ def _chunk(
         found = _within_quota(found, tenant_id, campaign_id, limit)
     written = _written(tenant_id, campaign_id, found)
     batched = _batched(tenant_id, campaign_id, written)
+    noted = _noted(tenant_id, campaign_id, written)
     total, queued, skipped = (
         select(func.count()).select_from(written).scalar_subquery(),
         _count_of(written, MessageState.QUEUED),
@@ -166,6 +168,7 @@ def _chunk(
             finished_at=case((seen < bindparam("size", type_=Integer), func.now())),
         )
         .returning(fan_outs)
+        .add_cte(noted)
     )
 
 
@@ -259,9 +262,24 @@ def _written(tenant_id: int, campaign_id: int, found: CTE) -> CTE:
         upsert(messages)
         .from_select(into.split(), rows)
         .on_conflict_do_nothing(index_elements=["tenant_id", "campaign_id", "contact_id"])
-        .returning(messages.c.id, messages.c.state)
+        .returning(messages.c.id, messages.c.state, messages.c.contact_id, messages.c.reason)
         .cte("written")
     )
+
+
+def _noted(tenant_id: int, campaign_id: int, written: CTE) -> CTE:
+    """Who is left out is a fact for the log."""
+    rows: AnySelect = select(
+        literal(tenant_id),
+        func.now(),
+        written.c.state,
+        written.c.id,
+        literal(campaign_id),
+        written.c.contact_id,
+        func.jsonb_build_object("reason", written.c.reason),
+    ).where(written.c.state == MessageState.SKIPPED)
+    into = "tenant_id at kind message_id campaign_id contact_id data"
+    return insert(events).from_select(into.split(), rows).cte("noted")
 
 
 def _batched(tenant_id: int, campaign_id: int, written: CTE) -> CTE:

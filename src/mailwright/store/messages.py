@@ -81,7 +81,16 @@ async def follow_addresses(connection: AsyncConnection, lease: Lease) -> None:
     )
 
 
-_ABOUT = "m.id, m.contact_id, m.campaign_id, m.reason, m.reply"
+#: Outcomes that are facts for the log; a deferred row is on its way to one of them.
+_FINAL = ", ".join(
+    f"'{state}'"
+    for state in (
+        MessageState.SENT,
+        MessageState.BOUNCED,
+        MessageState.FAILED,
+        MessageState.SKIPPED,
+    )
+)
 _TELL = f"""), facts AS MATERIALIZED (
     SELECT $1::int AS tenant_id, gen_random_uuid() AS event_uuid, told.type, now() AS at,
            recorded.id AS message_id, recorded.contact_id, recorded.campaign_id,
@@ -113,7 +122,14 @@ WITH mine AS (
     FROM given, mine
     WHERE m.tenant_id = $1 AND m.id = given.id AND m.state IN ('queued', 'deferred')
       AND m.attempts = given.attempts
-    RETURNING m.state, given.possibly_repeated --told about
+    RETURNING m.state, given.possibly_repeated, m.id, m.contact_id, m.campaign_id, m.reason,
+              m.reply
+), noted AS (
+    INSERT INTO events (tenant_id, at, kind, message_id, campaign_id, contact_id, data)
+    SELECT $1, now(), state, id, campaign_id, contact_id,
+           CASE state WHEN 'sent' THEN '{}' ELSE jsonb_strip_nulls(
+               jsonb_build_object('reason', reason, 'reply', reply)) END
+    FROM recorded WHERE state IN (--final)
 ), suppressed AS (
     INSERT INTO suppressions (tenant_id, uuid, email_key, reason, scope, source, evidence)
     SELECT $1, s.uuid, s.email_key, 'bounce', 'all', 'delivery',
@@ -144,11 +160,11 @@ SET in_flight = $5::bigint[], lease_until = now() + $6::float8 * interval '1 sec
 FROM total, mine
 WHERE tenant_id = $1 AND campaign_id = $2 AND number = $3 AND fence = $4 AND b.state = 'leased'
 RETURNING fence
-"""
+""".replace("--final", _FINAL)
 
 # The same in two forms: one that holds back where somebody listens, one that tells them.
 _RECORD_UNHEARD = _RECORD.replace("--and", f"AND NOT EXISTS ({LISTENING})")
-_RECORD_AND_TELL = _RECORD.replace("--told about", f", {_ABOUT}").replace("--told", _TELL)
+_RECORD_AND_TELL = _RECORD.replace("--told", _TELL)
 
 
 async def record(
@@ -161,8 +177,9 @@ async def record(
 ) -> bool:
     """Commits a group of outcomes, who may be sent next, and the renewed lease, in one statement.
 
-    Webhooks are told in it, too. Where nobody listens that costs one look at an index; where
-    somebody does, the first statement holds back and the second does it all.
+    The log has them from then on, and webhooks are told in it, too. Where nobody listens that costs
+    one look at an index; where somebody does, the first statement holds back and the second does it
+    all.
 
     False: the lease is lost, and nothing has changed. Saying the same twice is harmless.
     """

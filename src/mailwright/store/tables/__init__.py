@@ -8,6 +8,7 @@ for joins, which is also the integer that Cakemail's clients see; rows of the le
 
 from mailwright.store.tables.campaigns import (
     campaign_bodies,
+    campaign_revisions,
     campaign_transitions,
     campaigns,
     fan_outs,
@@ -49,6 +50,7 @@ __all__ = [
     "campaign_bodies",
     "campaign_counters",
     "campaign_links",
+    "campaign_revisions",
     "campaign_transitions",
     "campaigns",
     "captured_mails",

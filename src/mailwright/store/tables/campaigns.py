@@ -55,11 +55,15 @@ campaigns = Table(
     flag("require_locale_variant", default=False),
     flag("track_opens", default=True),
     flag("track_clicks", default=True),
+    flag("track_text_clicks", default=False),  # in the text part, too
+    maybe("link_parameters"),  # added to the query of every tracked link: utm_source=…
+    flag("unsubscribe_footer", default=False),  # even where the body has a way out of its own
     flag("has_body", default=False),
     flag("editable_via_api", default=True),
     flag("overwrite_required", default=False),
     flag("sandbox", default=False),  # sent with an mw_test_ key: every mail goes to the inbox
     time("scheduled_at"),
+    time("schedule_set_at"),  # when somebody scheduled it, or sent it
     maybe("timezone"),
     Column("max_delay_seconds", Integer, nullable=False, server_default=text("3600")),
     now("created_at"),
@@ -101,10 +105,36 @@ campaign_bodies = Table(
     maybe("markdown"),  # what the API reads back; null: no Markdown form
     words("html"),  # template with merge tags, inlined
     words("plain_text"),  # template with merge tags
+    maybe("design_kind"),  # of a page made in somebody else's editor, which keeps its design here
+    json("design"),
     now("updated_at"),
     PrimaryKeyConstraint("tenant_id", "campaign_id"),
     owner("campaign_id", "campaigns", ondelete="CASCADE"),
     one_of("kind", ("document", "html")),
+)
+
+# What a campaign said each time its words were saved, numbered from 1.
+campaign_revisions = Table(
+    "campaign_revisions",
+    metadata,
+    tenant(),
+    Column("campaign_id", BigInteger, nullable=False),
+    Column("number", Integer, nullable=False),
+    maybe("subject"),
+    maybe("preheader"),
+    maybe("kind"),  # document or html; null: no body
+    json("document"),
+    maybe("markdown"),
+    maybe("html"),
+    maybe("plain_text"),
+    maybe("design_kind"),
+    json("design"),
+    words("digest"),  # of all that it says: saving the same again is no revision
+    words("actor"),
+    words("door"),
+    now("saved_at"),
+    PrimaryKeyConstraint("tenant_id", "campaign_id", "number"),
+    owner("campaign_id", "campaigns", ondelete="CASCADE"),
 )
 
 campaign_transitions = Table(

@@ -11,9 +11,19 @@ from sqlalchemy import (
     Integer,
     PrimaryKeyConstraint,
     Table,
+    UniqueConstraint,
 )
 
-from mailwright.store.tables.columns import count, json, metadata, now, tenant, uuid, words
+from mailwright.store.tables.columns import (
+    count,
+    identity,
+    json,
+    metadata,
+    now,
+    tenant,
+    uuid,
+    words,
+)
 
 campaign_counters = Table(
     "campaign_counters",
@@ -37,11 +47,13 @@ campaign_links = Table(
     tenant(),
     Column("campaign_id", BigInteger, nullable=False),
     Column("number", Integer, nullable=False),
+    identity(),
     uuid(),
     words("url"),
     count("clicks"),
     count("unique_clicks"),
     PrimaryKeyConstraint("tenant_id", "campaign_id", "number"),
+    UniqueConstraint("tenant_id", "id"),
     postgresql_with={"fillfactor": "50"},
 )
 
@@ -56,7 +68,8 @@ message_clicks = Table(
     PrimaryKeyConstraint("tenant_id", "message_id", "link_number"),
 )
 
-# Facts about messages, partitioned by month; what the ledger row itself tells is not repeated here.
+# Facts about messages, partitioned by month, in the order they were written down: the outcome of
+# each (`sent`, `bounced`, `failed`, `skipped`), and what its reader did. Logs are read by id.
 events = Table(
     "events",
     metadata,
@@ -70,6 +83,7 @@ events = Table(
     json("data", default="{}"),
     PrimaryKeyConstraint("tenant_id", "at", "id"),
     Index("ix_events_tenant_id_message_id", "tenant_id", "message_id"),
-    Index("ix_events_tenant_id_campaign_id_at", "tenant_id", "campaign_id", "at"),
+    Index("ix_events_tenant_id_campaign_id", "tenant_id", "campaign_id", "id"),
+    Index("ix_events_tenant_id_campaign_id_kind", "tenant_id", "campaign_id", "kind", "id"),
     postgresql_partition_by="RANGE (at)",
 )

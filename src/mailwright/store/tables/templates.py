@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, Table, UniqueConstraint
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import UUID
 
 from mailwright.domain.template_version import VersionState
@@ -29,6 +39,8 @@ templates = Table(
     uuid(),
     words("slug"),
     words("name"),
+    maybe("description"),
+    Column("tags", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]")),
     maybe("default_locale"),  # what a version without a locale is written in
     now("created_at"),
     now("updated_at"),
@@ -55,6 +67,8 @@ template_versions = Table(
     maybe("markdown"),
     maybe("html"),
     maybe("plain_text"),
+    maybe("design_kind"),  # of a page made in somebody else's editor, which keeps its design here
+    json("design"),
     json("variables", default="[]"),  # name, type and fallback of each, as declared or found
     now("created_at"),
     now("updated_at"),

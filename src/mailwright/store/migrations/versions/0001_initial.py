@@ -263,6 +263,7 @@ def upgrade() -> None:
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("campaign_id", sa.BigInteger(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("uuid", sa.UUID(), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("clicks", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
@@ -270,6 +271,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint(
             "tenant_id", "campaign_id", "number", name=op.f("pk_campaign_links")
         ),
+        sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_campaign_links_tenant_id_id")),
         postgresql_with={"fillfactor": "50"},
     )
     op.create_table(
@@ -365,9 +367,15 @@ def upgrade() -> None:
         postgresql_partition_by="RANGE (at)",
     )
     op.create_index(
-        "ix_events_tenant_id_campaign_id_at",
+        "ix_events_tenant_id_campaign_id",
         "events",
-        ["tenant_id", "campaign_id", "at"],
+        ["tenant_id", "campaign_id", "id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_events_tenant_id_campaign_id_kind",
+        "events",
+        ["tenant_id", "campaign_id", "kind", "id"],
         unique=False,
     )
     op.create_index(
@@ -681,6 +689,10 @@ def upgrade() -> None:
         sa.Column("uuid", sa.UUID(), nullable=False),
         sa.Column("slug", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column(
+            "tags", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'::text[]"), nullable=False
+        ),
         sa.Column("default_locale", sa.Text(), nullable=True),
         sa.Column(
             "created_at",
@@ -875,6 +887,10 @@ def upgrade() -> None:
         sa.Column("markdown", sa.Text(), nullable=True),
         sa.Column("html", sa.Text(), nullable=True),
         sa.Column("plain_text", sa.Text(), nullable=True),
+        sa.Column("design_kind", sa.Text(), nullable=True),
+        sa.Column(
+            "design", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
+        ),
         sa.Column(
             "variables",
             postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
@@ -949,6 +965,13 @@ def upgrade() -> None:
         ),
         sa.Column("track_opens", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("track_clicks", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column(
+            "track_text_clicks", sa.Boolean(), server_default=sa.text("false"), nullable=False
+        ),
+        sa.Column("link_parameters", sa.Text(), nullable=True),
+        sa.Column(
+            "unsubscribe_footer", sa.Boolean(), server_default=sa.text("false"), nullable=False
+        ),
         sa.Column("has_body", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("editable_via_api", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column(
@@ -956,6 +979,7 @@ def upgrade() -> None:
         ),
         sa.Column("sandbox", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("scheduled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("schedule_set_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("timezone", sa.Text(), nullable=True),
         sa.Column(
             "max_delay_seconds", sa.Integer(), server_default=sa.text("3600"), nullable=False
@@ -1117,6 +1141,10 @@ def upgrade() -> None:
         sa.Column("markdown", sa.Text(), nullable=True),
         sa.Column("html", sa.Text(), nullable=False),
         sa.Column("plain_text", sa.Text(), nullable=False),
+        sa.Column("design_kind", sa.Text(), nullable=True),
+        sa.Column(
+            "design", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
+        ),
         sa.Column(
             "updated_at",
             sa.DateTime(timezone=True),
@@ -1131,6 +1159,40 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("tenant_id", "campaign_id", name=op.f("pk_campaign_bodies")),
+    )
+    op.create_table(
+        "campaign_revisions",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("campaign_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=True),
+        sa.Column("preheader", sa.Text(), nullable=True),
+        sa.Column("kind", sa.Text(), nullable=True),
+        sa.Column(
+            "document", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
+        ),
+        sa.Column("markdown", sa.Text(), nullable=True),
+        sa.Column("html", sa.Text(), nullable=True),
+        sa.Column("plain_text", sa.Text(), nullable=True),
+        sa.Column("design_kind", sa.Text(), nullable=True),
+        sa.Column(
+            "design", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
+        ),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("door", sa.Text(), nullable=False),
+        sa.Column(
+            "saved_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "campaign_id"],
+            ["campaigns.tenant_id", "campaigns.id"],
+            name=op.f("fk_campaign_revisions_tenant_id_campaign_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint(
+            "tenant_id", "campaign_id", "number", name=op.f("pk_campaign_revisions")
+        ),
     )
     op.create_table(
         "campaign_transitions",
