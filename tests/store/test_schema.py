@@ -21,7 +21,7 @@ from mailwright.domain.campaign_lifecycle import CampaignState
 from mailwright.domain.message_lifecycle import MessageState
 from mailwright.errors import ConfigurationError
 from mailwright.store.database import Database, database_url
-from mailwright.store.migrations.comparison import compared
+from mailwright.store.migrations.comparison import PARTITIONS, compared
 from mailwright.store.partitions import ensure_event_partitions
 from mailwright.store.schema import MIGRATIONS, is_current, migrate, revisions
 from mailwright.store.tables import metadata
@@ -55,7 +55,7 @@ async def objects(database: Database, kind: str) -> dict[str, str]:
     return {
         name: definition
         for name, definition in rows
-        if not name.startswith(("alembic_version", "pk_alembic", "events_"))
+        if not name.startswith(("alembic_version", "pk_alembic", *PARTITIONS))
     }
 
 

@@ -24,6 +24,12 @@ from mailwright.store.tables.contacts import (
     segments,
     suppressions,
 )
+from mailwright.store.tables.emails import (
+    email_attachments,
+    email_contents,
+    emails,
+    event_tags,
+)
 from mailwright.store.tables.events import campaign_counters, campaign_links, events, message_clicks
 from mailwright.store.tables.imports import import_addresses, imports
 from mailwright.store.tables.inbox import captured_mails
@@ -57,6 +63,10 @@ __all__ = [
     "consents",
     "contacts",
     "custom_fields",
+    "email_attachments",
+    "email_contents",
+    "emails",
+    "event_tags",
     "events",
     "fan_outs",
     "idempotency_keys",

@@ -34,8 +34,9 @@ messages = Table(
     metadata,
     tenant(),
     identity(),
-    Column("campaign_id", BigInteger),
+    Column("campaign_id", BigInteger),  # null: a single mail, see emails.py
     Column("contact_id", BigInteger),
+    Column("lane", BigInteger),  # of a single mail: its project, 0 for the built-in inbox
     words("email"),
     words("state", default="queued"),
     maybe("reason"),  # a SkipReason, a verdict's rule, or why we gave up
@@ -60,18 +61,27 @@ messages = Table(
         "ix_messages_next_attempt_at",
         "tenant_id",
         "next_attempt_at",
-        postgresql_where=text("next_attempt_at IS NOT NULL"),
+        postgresql_where=text("next_attempt_at IS NOT NULL AND lane IS NULL"),
+    ),
+    Index(  # the queue of single mails
+        "ix_messages_lane",
+        "tenant_id",
+        "lane",
+        "next_attempt_at",
+        postgresql_where=text("next_attempt_at IS NOT NULL AND lane IS NOT NULL"),
     ),
     postgresql_with={"fillfactor": "50"},  # room for the one update each row gets (HOT)
 )
 
-# What a worker leases: a range of the ledger, or, for retries, an explicit set of its rows.
+# What a worker leases: a range of the ledger, or a set of its rows by name: retries of a campaign,
+# or single mails. Those have the campaign 0, and are gone when their worker is through with them.
 batches = Table(
     "batches",
     metadata,
     tenant(),
     Column("campaign_id", BigInteger, nullable=False),
-    Column("number", Integer, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("lane", BigInteger),  # of single mails, as in `messages`
     Column("first_message_id", BigInteger, nullable=False),
     Column("last_message_id", BigInteger, nullable=False),
     Column("message_ids", ARRAY(BigInteger)),  # null: the whole range

@@ -195,7 +195,8 @@ def upgrade() -> None:
         "batches",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("campaign_id", sa.BigInteger(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("lane", sa.BigInteger(), nullable=True),
         sa.Column("first_message_id", sa.BigInteger(), nullable=False),
         sa.Column("last_message_id", sa.BigInteger(), nullable=False),
         sa.Column("message_ids", sa.ARRAY(sa.BigInteger()), nullable=True),
@@ -347,6 +348,114 @@ def upgrade() -> None:
             "tenant_id", "field_key", name=op.f("uq_custom_fields_tenant_id_field_key")
         ),
         sa.UniqueConstraint("tenant_id", "uuid", name=op.f("uq_custom_fields_tenant_id_uuid")),
+    )
+    op.create_table(
+        "email_attachments",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("message_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.SmallInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("content_type", sa.Text(), nullable=False),
+        sa.Column("content_id", sa.Text(), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "tenant_id", "message_id", "number", name=op.f("pk_email_attachments")
+        ),
+    )
+    op.create_table(
+        "email_contents",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("preheader", sa.Text(), nullable=True),
+        sa.Column("html", sa.Text(), nullable=True),
+        sa.Column("plain_text", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("language", sa.Text(), server_default=sa.text("'en'"), nullable=False),
+        sa.Column("charset", sa.Text(), server_default=sa.text("'utf-8'"), nullable=False),
+        sa.Column(
+            "fallbacks",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default=sa.text("'{}'::jsonb"),
+            nullable=False,
+        ),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_email_contents")),
+        sa.UniqueConstraint("tenant_id", "digest", name=op.f("uq_email_contents_tenant_id_digest")),
+    )
+    op.create_table(
+        "emails",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("message_id", sa.BigInteger(), nullable=False),
+        sa.Column("uuid", sa.UUID(), nullable=False),
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("email_key", sa.Text(), nullable=False),
+        sa.Column("to_name", sa.Text(), nullable=True),
+        sa.Column("content_id", sa.BigInteger(), nullable=False),
+        sa.Column("template_version_id", sa.BigInteger(), nullable=True),
+        sa.Column("project_id", sa.BigInteger(), nullable=False),
+        sa.Column("sender_id", sa.BigInteger(), nullable=True),
+        sa.Column("from_name", sa.Text(), nullable=True),
+        sa.Column("from_email", sa.Text(), nullable=False),
+        sa.Column("reply_to", sa.Text(), nullable=True),
+        sa.Column("list_id", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "data",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default=sa.text("'{}'::jsonb"),
+            nullable=False,
+        ),
+        sa.Column(
+            "headers",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default=sa.text("'[]'::jsonb"),
+            nullable=False,
+        ),
+        sa.Column(
+            "tags", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'::text[]"), nullable=False
+        ),
+        sa.Column(
+            "metadata",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default=sa.text("'{}'::jsonb"),
+            nullable=False,
+        ),
+        sa.Column(
+            "attachment_count", sa.SmallInteger(), server_default=sa.text("0"), nullable=False
+        ),
+        sa.Column("track_opens", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("track_clicks", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("at_most_once", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("scheduled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("door", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "stream IN ('transactional', 'marketing')", name=op.f("ck_emails_stream")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "message_id", name=op.f("pk_emails")),
+        sa.UniqueConstraint("tenant_id", "uuid", name=op.f("uq_emails_tenant_id_uuid")),
+    )
+    op.create_index(
+        "ix_emails_tenant_id_email_key",
+        "emails",
+        ["tenant_id", "email_key", "message_id"],
+        unique=False,
+    )
+    op.create_table(
+        "event_tags",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("tag", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("message_id", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "tag", "kind", "at", "id", name=op.f("pk_event_tags")),
+        postgresql_partition_by="RANGE (at)",
     )
     op.create_table(
         "events",
@@ -540,6 +649,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("campaign_id", sa.BigInteger(), nullable=True),
         sa.Column("contact_id", sa.BigInteger(), nullable=True),
+        sa.Column("lane", sa.BigInteger(), nullable=True),
         sa.Column("email", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), server_default=sa.text("'queued'"), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
@@ -577,11 +687,18 @@ def upgrade() -> None:
         postgresql_with={"fillfactor": "50"},
     )
     op.create_index(
+        "ix_messages_lane",
+        "messages",
+        ["tenant_id", "lane", "next_attempt_at"],
+        unique=False,
+        postgresql_where=sa.text("next_attempt_at IS NOT NULL AND lane IS NOT NULL"),
+    )
+    op.create_index(
         "ix_messages_next_attempt_at",
         "messages",
         ["tenant_id", "next_attempt_at"],
         unique=False,
-        postgresql_where=sa.text("next_attempt_at IS NOT NULL"),
+        postgresql_where=sa.text("next_attempt_at IS NOT NULL AND lane IS NULL"),
     )
     op.create_index(
         "ix_messages_tenant_id_contact_id", "messages", ["tenant_id", "contact_id"], unique=False
