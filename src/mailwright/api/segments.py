@@ -31,6 +31,7 @@ class SegmentCreate(Body):
 
     name: Name
     rule: dict[str, Any]
+    list_uuid: UUID | None = Field(None, description="Only people on that list.")
 
     model_config = example({"name": "Quiet professionals", "rule": _RULE})
 
@@ -55,7 +56,10 @@ class RuleBody(Body):
 @router.post("", status_code=201, responses={201: {"model": Data[SegmentView]}})
 async def create(runtime: RuntimeOf, caller: CallerOf, body: SegmentCreate) -> Response:
     """Save a rule. 422 names the place in the rule that is wrong."""
-    return one(await service.create_segment(runtime, caller, body.name, body.rule), 201)
+    made = await service.create_segment(
+        runtime, caller, body.name, body.rule, list_uuid=body.list_uuid
+    )
+    return one(made, 201)
 
 
 @router.get("", responses={200: {"model": DataPage[SegmentView]}})

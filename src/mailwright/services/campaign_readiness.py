@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mailwright.domain import readiness
 from mailwright.domain.readiness import Facts
 from mailwright.domain.template_version import VersionState
-from mailwright.store import senders, template_versions
+from mailwright.store import lists, senders, template_versions
 from mailwright.store.rows import Row
 
 
@@ -32,7 +32,8 @@ def words(campaign: Row, missing: tuple[str, ...]) -> str:
 def facts(campaign: Row, *, has_sender: bool, version: Row | None) -> Facts:
     """The facts in a row of `campaigns`. `has_sender`: its sender is enabled and confirmed.
 
-    `version`: state and subject of the template version that it names.
+    `version`: state and subject of the template version that it names. `list_state` in the row: an
+    archived list is an audience no more.
     """
     has_body, subject = campaign["has_body"], campaign["subject"]
     if version is not None:
@@ -43,7 +44,7 @@ def facts(campaign: Row, *, has_sender: bool, version: Row | None) -> Facts:
         has_sender=has_sender,
         subject=subject,
         has_body=has_body,
-        has_audience=has_audience(campaign),
+        has_audience=has_audience(campaign) and campaign.get("list_state") in (None, "active"),
     )
 
 
@@ -63,4 +64,7 @@ async def _facts(connection: AsyncConnection, campaign: Row) -> Facts:
         version = await template_versions.by_id(
             connection, campaign["tenant_id"], campaign["template_version_id"]
         )
+    if campaign["list_id"] is not None:
+        found = await lists.by_id(connection, campaign["tenant_id"], campaign["list_id"])
+        campaign = {**campaign, "list_state": found and found["state"]}
     return facts(campaign, has_sender=has_sender, version=version)

@@ -149,7 +149,7 @@ async def _audience(
         row = await segments.get(connection, caller.tenant_id, segment_uuid)
         if row is None:
             raise NotFound("There is no such segment.")
-        rule = row["rule"]
+        rule = segments.whole_rule(row)
     return Audience(list_id, rule)
 
 

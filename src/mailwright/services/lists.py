@@ -58,15 +58,21 @@ async def get_list(runtime: Runtime, caller: Caller, list_uuid: UUID) -> ListVie
 
 
 async def page_lists(
-    runtime: Runtime, caller: Caller, page: Page, *, search: str | None = None
+    runtime: Runtime,
+    caller: Caller,
+    page: Page,
+    *,
+    search: str | None = None,
+    archived: bool = False,
 ) -> Paged[ListView]:
-    """Lists by name."""
+    """Lists that can be mailed, by name; `archived`: those put aside instead."""
     caller.require("lists:read")
     async with runtime.database.reading() as connection:
         rows, total = await store.page(
             connection,
             caller.tenant_id,
             search=search,
+            states=("archived",) if archived else ("active",),
             limit=page.per_page,
             offset=page.offset,
         )

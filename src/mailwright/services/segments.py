@@ -13,7 +13,6 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.ids import new_id
-from mailwright.domain.segment_rule import Rule
 from mailwright.domain.segment_rule_reader import parse_rule
 from mailwright.errors import Conflict, InvalidInput, NotFound
 from mailwright.services import rule_references
@@ -21,7 +20,7 @@ from mailwright.services.caller import Caller
 from mailwright.services.contact_views import ContactRow, row_view
 from mailwright.services.paging import Page, Paged
 from mailwright.services.runtime import Runtime
-from mailwright.store import contacts
+from mailwright.store import contacts, lists
 from mailwright.store import segments as store
 from mailwright.store.audiences import Audience, named
 from mailwright.store.database import sqlstate
@@ -35,10 +34,14 @@ _QUERY_CANCELED = "57014"  # PostgreSQL's code
 
 @dataclass(frozen=True, slots=True)
 class SegmentView:
-    """A segment. `contacts_count` is as old as `contacts_count_calculated_at` says."""
+    """A segment. `contacts_count` is as old as `contacts_count_calculated_at` says.
+
+    `list_uuid`: it fits only people on that list; null: of the whole account.
+    """
 
     uuid: UUID
     name: str
+    list_uuid: UUID | None
     rule: dict[str, Any]
     contacts_count: int | None
     contacts_count_calculated_at: datetime | None
@@ -55,22 +58,36 @@ class SegmentPreview:
 
 
 class SegmentChanges(TypedDict, total=False):
-    """The fields a call sets; absent ones stay as they are."""
+    """The fields a call sets; absent ones stay as they are.
+
+    `origin`: the rule as its author wrote it in the language of a door; setting a rule without one
+    takes it away.
+    """
 
     name: str
     rule: dict[str, Any]
+    origin: dict[str, Any] | None
 
 
 async def create_segment(
-    runtime: Runtime, caller: Caller, name: str, rule: dict[str, Any]
+    runtime: Runtime,
+    caller: Caller,
+    name: str,
+    rule: dict[str, Any],
+    *,
+    list_uuid: UUID | None = None,
+    origin: dict[str, Any] | None = None,
 ) -> SegmentView:
-    """The new segment, counted. Raises InvalidInput naming the place in the rule, or Conflict."""
+    """The new segment, counted; with `list_uuid`, of the people on that list.
+
+    Raises InvalidInput naming the place in the rule, or Conflict.
+    """
     caller.require("segments:write")
     async with runtime.database.transaction() as connection:
-        await _checked(connection, caller, rule)
-        row = await store.add(
-            connection, caller.tenant_id, {"uuid": new_id(), "name": name, "rule": rule}
-        )
+        list_id = await _list_id(connection, caller, list_uuid)
+        await _checked(connection, caller, {"list_uuid": list_uuid, "rule": rule})
+        values = {"name": name, "rule": rule, "list_id": list_id, "origin": origin}
+        row = await store.add(connection, caller.tenant_id, {"uuid": new_id(), **values})
         if row is None:
             raise _name_taken()
         return _view(await _counted(connection, runtime, caller, row))
@@ -111,7 +128,8 @@ async def change_segment(
     async with runtime.database.transaction() as connection:
         row = await _existing(connection, caller, segment_uuid)
         if "rule" in changes:
-            await _checked(connection, caller, changes["rule"])
+            await _checked(connection, caller, {**row, **changes})
+            changes = {"origin": None, **changes}
         try:
             await store.change(connection, caller.tenant_id, row["id"], changes)
         except IntegrityError:
@@ -141,8 +159,7 @@ async def preview_segment(runtime: Runtime, caller: Caller, rule: dict[str, Any]
     caller.require("segments:read")
     caller.require("contacts:read")
     async with runtime.database.transaction() as connection:
-        await _checked(connection, caller, rule)
-        fits = _fits(caller, rule)
+        fits = _fits(caller, await _checked(connection, caller, {"list_uuid": None, "rule": rule}))
         count = await _count(connection, caller, fits)
         rows = await contacts.page(connection, caller.tenant_id, fits, limit=SAMPLE_SIZE, offset=0)
     return SegmentPreview(count, [row_view(row) for row in rows])
@@ -156,7 +173,7 @@ async def page_segment_contacts(
     caller.require("contacts:read")
     async with runtime.database.transaction() as connection:
         row = await _existing(connection, caller, segment_uuid)
-        fits = _fits(caller, row["rule"])
+        fits = _fits(caller, store.whole_rule(row))
         total = await _count(connection, caller, fits)
         rows = await contacts.page(
             connection, caller.tenant_id, fits, limit=page.per_page, offset=page.offset
@@ -164,11 +181,24 @@ async def page_segment_contacts(
     return Paged([row_view(row) for row in rows], total, page)
 
 
-async def _checked(connection: AsyncConnection, caller: Caller, rule: object) -> Rule:
-    """The rule, when it is one and refers only to the tenant's own lists and campaigns."""
-    parsed = parse_rule(rule)
+async def _checked(connection: AsyncConnection, caller: Caller, row: Row) -> dict[str, Any]:
+    """What the rule in `row` comes to, when it is one and names only the tenant's own things."""
+    parsed = parse_rule(row["rule"])
     await rule_references.require_own(connection, caller.tenant_id, parsed, field="rule")
-    return parsed
+    whole = store.whole_rule(row)
+    parse_rule(whole)  # not nested too deep with the list around it
+    return whole
+
+
+async def _list_id(
+    connection: AsyncConnection, caller: Caller, list_uuid: UUID | None
+) -> int | None:
+    if list_uuid is None:
+        return None
+    found = await lists.ids_of(connection, caller.tenant_id, [list_uuid])
+    if list_uuid not in found:
+        raise InvalidInput.field("list_uuid", "There is no such list.")
+    return found[list_uuid]
 
 
 def _fits(caller: Caller, rule: Mapping[str, Any]) -> ColumnElement[bool]:
@@ -189,7 +219,10 @@ async def _count(connection: AsyncConnection, caller: Caller, fits: ColumnElemen
 
 
 async def _counted(connection: AsyncConnection, runtime: Runtime, caller: Caller, row: Row) -> Row:
-    count, at = await _count(connection, caller, _fits(caller, row["rule"])), runtime.now()
+    count, at = (
+        await _count(connection, caller, _fits(caller, store.whole_rule(row))),
+        runtime.now(),
+    )
     await store.save_count(connection, caller.tenant_id, row["id"], count, at)
     return {**row, "contacts_count": count, "contacts_count_calculated_at": at}
 
@@ -210,6 +243,7 @@ def _view(row: Row) -> SegmentView:
     return SegmentView(
         uuid=row["uuid"],
         name=row["name"],
+        list_uuid=row["list_uuid"],
         rule=row["rule"],
         contacts_count=row["contacts_count"],
         contacts_count_calculated_at=row["contacts_count_calculated_at"],

@@ -10,15 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, null, select
+from sqlalchemy import ColumnElement, and_, case, exists, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.audience_filter import parse_filter
 from mailwright.domain.message_lifecycle import SkipReason
 from mailwright.domain.segment_rule_reader import parse_rule
+from mailwright.store import segments
 from mailwright.store.rows import Row
 from mailwright.store.segment_rules import condition
-from mailwright.store.tables import contacts, list_members, segments, suppressions
+from mailwright.store.tables import contacts, list_members, suppressions
 
 
 @dataclass(frozen=True)
@@ -34,11 +35,7 @@ async def of_campaign(connection: AsyncConnection, tenant_id: int, campaign: Row
     """The audience of a campaign's row as it stands now, with its segment's present rule."""
     rule = None
     if campaign["segment_id"] is not None:
-        rule = await connection.scalar(
-            select(segments.c.rule).where(
-                segments.c.tenant_id == tenant_id, segments.c.id == campaign["segment_id"]
-            )
-        )
+        rule = await segments.rule_of(connection, tenant_id, campaign["segment_id"])
     return Audience(campaign["list_id"], rule, campaign["audience_filter"])
 
 
@@ -46,7 +43,7 @@ def named(tenant_id: int, audience: Audience) -> ColumnElement[bool]:
     """The condition over `contacts` that is true of everybody in the audience, mailable or not."""
     parts = [contacts.c.tenant_id == tenant_id]
     if audience.list_id is not None:
-        parts.append(_is_member(tenant_id, audience.list_id))
+        parts.append(is_member(tenant_id, audience.list_id))
     rules = [
         parse_rule(audience.rule) if audience.rule else None,  # an empty rule is everybody
         parse_filter(audience.audience_filter) if audience.audience_filter else None,
@@ -63,14 +60,19 @@ def skip_reason(tenant_id: int, audience: Audience) -> ColumnElement[Any]:
         (is_suppressed(tenant_id), SkipReason.SUPPRESSED),
     ]
     if audience.list_id is not None:
-        left = has_left(tenant_id, audience.list_id)
+        left = is_member(tenant_id, audience.list_id, state="unsubscribed")
         reasons.append((left, SkipReason.LIST_UNSUBSCRIBED))
+        pending = is_member(tenant_id, audience.list_id, state="unconfirmed")
+        reasons.append((pending, SkipReason.UNCONFIRMED))
     return case(*((when, reason.value) for when, reason in reasons), else_=null())
 
 
-def has_left(tenant_id: int, list_id: int) -> ColumnElement[bool]:
-    """Whether the contact was on the list and left it."""
-    return _is_member(tenant_id, list_id, state="unsubscribed")
+def is_off(tenant_id: int, list_id: int) -> ColumnElement[bool]:
+    """Whether the contact left the list, or has not confirmed that it wants to be on it."""
+    return or_(
+        is_member(tenant_id, list_id, state="unsubscribed"),
+        is_member(tenant_id, list_id, state="unconfirmed"),
+    )
 
 
 def is_suppressed(tenant_id: int) -> ColumnElement[bool]:
@@ -85,7 +87,8 @@ def is_suppressed(tenant_id: int) -> ColumnElement[bool]:
     )
 
 
-def _is_member(tenant_id: int, list_id: int, *, state: str | None = None) -> ColumnElement[bool]:
+def is_member(tenant_id: int, list_id: int, *, state: str | None = None) -> ColumnElement[bool]:
+    """Whether the contact is on the list in `state`; None: in whatever."""
     wanted = [
         list_members.c.tenant_id == tenant_id,
         list_members.c.list_id == list_id,

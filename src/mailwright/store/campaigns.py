@@ -75,6 +75,7 @@ _SEEN: AnySelect = (
         senders.c.email.label("sender_email"),
         and_(senders.c.enabled, senders.c.confirmed_at.is_not(None)).label("has_sender"),
         lists.c.uuid.label("list_uuid"),
+        lists.c.state.label("list_state"),
         segments.c.uuid.label("segment_uuid"),
         projects.c.uuid.label("project_uuid"),
         projects.c.outage_since,

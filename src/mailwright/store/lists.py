@@ -18,9 +18,11 @@ _COLUMNS = (
     lists.c.name,
     lists.c.description,
     lists.c.is_public,
+    lists.c.state,
     lists.c.created_at,
     lists.c.updated_at,
 )
+_EXISTS = lists.c.state != "deleted"
 
 
 def _counted() -> AnySelect:
@@ -38,7 +40,7 @@ def _counted() -> AnySelect:
 
 
 def _is(tenant_id: int, list_uuid: uuid.UUID) -> ColumnElement[bool]:
-    return and_(lists.c.tenant_id == tenant_id, lists.c.uuid == list_uuid)
+    return and_(lists.c.tenant_id == tenant_id, lists.c.uuid == list_uuid, _EXISTS)
 
 
 async def add(
@@ -48,7 +50,7 @@ async def add(
     statement = (
         upsert(lists)
         .values(tenant_id=tenant_id, **values)
-        .on_conflict_do_nothing(index_elements=["tenant_id", "name"])
+        .on_conflict_do_nothing(index_elements=["tenant_id", "name"], index_where=_EXISTS)
         .returning(*_COLUMNS)
     )
     return await maybe_one(connection, statement)
@@ -66,10 +68,16 @@ async def by_id(connection: AsyncConnection, tenant_id: int, list_id: int) -> Ro
 
 
 async def page(
-    connection: AsyncConnection, tenant_id: int, *, search: str | None, limit: int, offset: int
+    connection: AsyncConnection,
+    tenant_id: int,
+    *,
+    search: str | None,
+    states: Collection[str],
+    limit: int,
+    offset: int,
 ) -> tuple[Sequence[Row], int]:
-    """Lists by name, and how many there are in all."""
-    mine = lists.c.tenant_id == tenant_id
+    """Lists in one of `states` by name, and how many there are in all."""
+    mine = and_(lists.c.tenant_id == tenant_id, lists.c.state.in_(states))
     if search:
         mine = and_(mine, lists.c.name.icontains(search, autoescape=True))
     found = _counted().where(mine).order_by(lists.c.name, lists.c.id).limit(limit).offset(offset)
@@ -87,7 +95,10 @@ async def change(
 
 
 async def remove(connection: AsyncConnection, tenant_id: int, list_id: int) -> None:
-    """Deletes the list and its memberships; the contacts stay."""
+    """Deletes the list and its memberships; the contacts stay.
+
+    One that a campaign or a segment of a campaign names raises IntegrityError.
+    """
     await connection.execute(
         delete(lists).where(lists.c.tenant_id == tenant_id, lists.c.id == list_id)
     )
@@ -133,7 +144,7 @@ async def ids_of(
 ) -> dict[uuid.UUID, int]:
     """The ids of those of the lists that are the tenant's."""
     statement = select(lists.c.uuid, lists.c.id).where(
-        lists.c.tenant_id == tenant_id, lists.c.uuid.in_(list_uuids)
+        lists.c.tenant_id == tenant_id, lists.c.uuid.in_(list_uuids), _EXISTS
     )
     return {row["uuid"]: row["id"] for row in await every(connection, statement)}
 
@@ -141,7 +152,7 @@ async def ids_of(
 async def id_of_name(connection: AsyncConnection, tenant_id: int, name: str) -> int | None:
     """The id of the list of that name."""
     return await connection.scalar(
-        select(lists.c.id).where(lists.c.tenant_id == tenant_id, lists.c.name == name)
+        select(lists.c.id).where(lists.c.tenant_id == tenant_id, lists.c.name == name, _EXISTS)
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.audience_filter import parse_filter
 from mailwright.domain.segment_rule import OptInCondition, TextCondition, conditions_of
-from mailwright.store.audiences import Audience, has_left, is_suppressed, named
+from mailwright.store.audiences import Audience, is_off, is_suppressed, named
 from mailwright.store.rows import AnySelect, Row, every
 from mailwright.store.tables import contacts, suppressions
 
@@ -20,7 +20,7 @@ async def people_by_locale(
     """`locale` and `people` of everybody who would be mailed now, most people first."""
     agreed = and_(named(tenant_id, audience), contacts.c.consent == "subscribed")
     if audience.list_id is not None:
-        agreed = and_(agreed, ~has_left(tenant_id, audience.list_id))
+        agreed = and_(agreed, ~is_off(tenant_id, audience.list_id))
     if is_told_by_the_index(audience):
         counts = _less_the_suppressed(tenant_id, agreed)
     else:

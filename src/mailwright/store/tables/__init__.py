@@ -15,6 +15,7 @@ from mailwright.store.tables.campaigns import (
     quota_months,
 )
 from mailwright.store.tables.columns import metadata
+from mailwright.store.tables.confirmations import confirmations
 from mailwright.store.tables.contacts import (
     consents,
     contacts,
@@ -31,10 +32,12 @@ from mailwright.store.tables.emails import (
     event_tags,
 )
 from mailwright.store.tables.events import campaign_counters, campaign_links, events, message_clicks
+from mailwright.store.tables.exports import export_pieces, exports
 from mailwright.store.tables.imports import import_addresses, imports
 from mailwright.store.tables.inbox import captured_mails
 from mailwright.store.tables.messages import batches, messages
 from mailwright.store.tables.senders import projects, senders
+from mailwright.store.tables.tags import contact_interests, contact_tags, interests, tags
 from mailwright.store.tables.templates import template_versions, templates
 from mailwright.store.tables.tenants import (
     api_keys,
@@ -60,7 +63,10 @@ __all__ = [
     "campaign_transitions",
     "campaigns",
     "captured_mails",
+    "confirmations",
     "consents",
+    "contact_interests",
+    "contact_tags",
     "contacts",
     "custom_fields",
     "email_attachments",
@@ -68,11 +74,14 @@ __all__ = [
     "emails",
     "event_tags",
     "events",
+    "export_pieces",
+    "exports",
     "fan_outs",
     "idempotency_keys",
     "import_addresses",
     "imports",
     "installation",
+    "interests",
     "list_members",
     "lists",
     "members",
@@ -85,6 +94,7 @@ __all__ = [
     "senders",
     "sessions",
     "suppressions",
+    "tags",
     "template_versions",
     "templates",
     "tenants",

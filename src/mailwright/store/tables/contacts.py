@@ -104,6 +104,7 @@ custom_fields = Table(
     words("name"),
     words("type"),
     json("options"),
+    maybe("type_word"),  # what a door calls the type, where its own word says more than ours
     now("created_at"),
     now("updated_at"),
     *noun(),
@@ -120,10 +121,23 @@ lists = Table(
     words("name"),
     maybe("description"),
     flag("is_public", default=True),
+    words("state", default="active"),  # deleted: a campaign of the past still names it
+    maybe("language"),
+    Column("sender_id", BigInteger),  # who speaks to the list, when nobody else is named
+    json("redirections", default="{}"),  # where people go on after joining, confirming and leaving
+    json("webhook"),  # kept for the door that set it
+    time("policy_accepted_at"),
     now("created_at"),
     now("updated_at"),
     *noun(),
-    UniqueConstraint("tenant_id", "name"),
+    one_of("state", ("active", "archived", "deleted")),
+    Index(
+        "uq_lists_tenant_id_name",
+        "tenant_id",
+        "name",
+        unique=True,
+        postgresql_where=text("state <> 'deleted'"),
+    ),
 )
 
 list_members = Table(
@@ -140,14 +154,15 @@ list_members = Table(
     owner("list_id", "lists", ondelete="CASCADE"),
     owner("contact_id", "contacts", ondelete="CASCADE"),
     Index("ix_list_members_tenant_id_contact_id", "tenant_id", "contact_id"),
-    Index(  # who left, for the fan-out: it looks at each chunk of a list for them
-        "ix_list_members_left",
+    Index("ix_list_members_joined_at", "tenant_id", "list_id", "joined_at", "contact_id"),
+    Index(  # who left or has not confirmed: the fan-out looks at each chunk of a list for them
+        "ix_list_members_not_subscribed",
         "tenant_id",
         "list_id",
         "contact_id",
-        postgresql_where=text("state = 'unsubscribed'"),
+        postgresql_where=text("state <> 'subscribed'"),
     ),
-    one_of("state", ("subscribed", "unsubscribed")),
+    one_of("state", ("subscribed", "unconfirmed", "unsubscribed")),
 )
 
 segments = Table(
@@ -157,13 +172,16 @@ segments = Table(
     identity(),
     uuid(),
     words("name"),
+    Column("list_id", BigInteger),  # only people of that list; null: of the whole tenant
     json("rule", default="{}"),
+    json("origin"),  # the rule as its author wrote it, in the language of a door
     Column("contacts_count", BigInteger),
     time("contacts_count_calculated_at"),
     now("created_at"),
     now("updated_at"),
     *noun(),
-    UniqueConstraint("tenant_id", "name"),
+    owner("list_id", "lists", ondelete="CASCADE"),
+    UniqueConstraint("tenant_id", "list_id", "name", postgresql_nulls_not_distinct=True),
 )
 
 suppressions = Table(

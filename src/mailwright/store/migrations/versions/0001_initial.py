@@ -327,6 +327,7 @@ def upgrade() -> None:
         sa.Column(
             "options", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
         ),
+        sa.Column("type_word", sa.Text(), nullable=True),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -491,6 +492,51 @@ def upgrade() -> None:
         "ix_events_tenant_id_message_id", "events", ["tenant_id", "message_id"], unique=False
     )
     op.create_table(
+        "exports",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("uuid", sa.UUID(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), server_default=sa.text("'pending'"), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column(
+            "parameters",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default=sa.text("'{}'::jsonb"),
+            nullable=False,
+        ),
+        sa.Column(
+            "origin", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
+        ),
+        sa.Column("list_id", sa.BigInteger(), nullable=True),
+        sa.Column("requested_by", sa.Text(), nullable=False),
+        sa.Column(
+            "header",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default=sa.text("'[]'::jsonb"),
+            nullable=False,
+        ),
+        sa.Column("position", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("rows_written", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("rows_total", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("byte_count", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('pending', 'running', 'ready', 'failed', 'deleted')",
+            name=op.f("ck_exports_state"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_exports")),
+        sa.UniqueConstraint("tenant_id", "uuid", name=op.f("uq_exports_tenant_id_uuid")),
+    )
+    op.create_table(
         "idempotency_keys",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
@@ -589,6 +635,19 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("description", sa.Text(), nullable=True),
         sa.Column("is_public", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("state", sa.Text(), server_default=sa.text("'active'"), nullable=False),
+        sa.Column("language", sa.Text(), nullable=True),
+        sa.Column("sender_id", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "redirections",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default=sa.text("'{}'::jsonb"),
+            nullable=False,
+        ),
+        sa.Column(
+            "webhook", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
+        ),
+        sa.Column("policy_accepted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -601,9 +660,18 @@ def upgrade() -> None:
             server_default=sa.text("now()"),
             nullable=False,
         ),
+        sa.CheckConstraint(
+            "state IN ('active', 'archived', 'deleted')", name=op.f("ck_lists_state")
+        ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_lists")),
-        sa.UniqueConstraint("tenant_id", "name", name=op.f("uq_lists_tenant_id_name")),
         sa.UniqueConstraint("tenant_id", "uuid", name=op.f("uq_lists_tenant_id_uuid")),
+    )
+    op.create_index(
+        "uq_lists_tenant_id_name",
+        "lists",
+        ["tenant_id", "name"],
+        unique=True,
+        postgresql_where=sa.text("state <> 'deleted'"),
     )
     op.create_table(
         "members",
@@ -711,36 +779,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "month", name=op.f("pk_quota_months")),
     )
     op.create_table(
-        "segments",
-        sa.Column("tenant_id", sa.Integer(), nullable=False),
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("uuid", sa.UUID(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column(
-            "rule",
-            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
-            server_default=sa.text("'{}'::jsonb"),
-            nullable=False,
-        ),
-        sa.Column("contacts_count", sa.BigInteger(), nullable=True),
-        sa.Column("contacts_count_calculated_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
-        sa.Column(
-            "updated_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
-        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_segments")),
-        sa.UniqueConstraint("tenant_id", "name", name=op.f("uq_segments_tenant_id_name")),
-        sa.UniqueConstraint("tenant_id", "uuid", name=op.f("uq_segments_tenant_id_uuid")),
-    )
-    op.create_table(
         "senders",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -798,6 +836,22 @@ def upgrade() -> None:
             name=op.f("uq_suppressions_tenant_id_email_key_scope"),
         ),
         sa.UniqueConstraint("tenant_id", "uuid", name=op.f("uq_suppressions_tenant_id_uuid")),
+    )
+    op.create_table(
+        "tags",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("uuid", sa.UUID(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_tags")),
+        sa.UniqueConstraint("tenant_id", "name", name=op.f("uq_tags_tenant_id_name")),
+        sa.UniqueConstraint("tenant_id", "uuid", name=op.f("uq_tags_tenant_id_uuid")),
     )
     op.create_table(
         "templates",
@@ -925,6 +979,92 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant_id", "uuid", name=op.f("uq_webhook_endpoints_tenant_id_uuid")),
     )
     op.create_table(
+        "confirmations",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("uuid", sa.UUID(), nullable=False),
+        sa.Column("list_id", sa.BigInteger(), nullable=False),
+        sa.Column("contact_id", sa.BigInteger(), nullable=False),
+        sa.Column("email_key", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), server_default=sa.text("'waiting'"), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("door", sa.Text(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('waiting', 'sent', 'failed', 'confirmed')",
+            name=op.f("ck_confirmations_state"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "list_id"],
+            ["lists.tenant_id", "lists.id"],
+            name=op.f("fk_confirmations_tenant_id_list_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_confirmations")),
+        sa.UniqueConstraint("tenant_id", "uuid", name=op.f("uq_confirmations_tenant_id_uuid")),
+    )
+    op.create_index(
+        "ix_confirmations_tenant_id_email_key",
+        "confirmations",
+        ["tenant_id", "email_key", "created_at"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_confirmations_waiting",
+        "confirmations",
+        ["tenant_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
+    op.create_table(
+        "export_pieces",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("export_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "export_id"],
+            ["exports.tenant_id", "exports.id"],
+            name=op.f("fk_export_pieces_tenant_id_export_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "export_id", "number", name=op.f("pk_export_pieces")),
+    )
+    op.create_table(
+        "interests",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("uuid", sa.UUID(), nullable=False),
+        sa.Column("list_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("alias", sa.Text(), nullable=True),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "list_id"],
+            ["lists.tenant_id", "lists.id"],
+            name=op.f("fk_interests_tenant_id_list_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_interests")),
+        sa.UniqueConstraint(
+            "tenant_id", "list_id", "name", name=op.f("uq_interests_tenant_id_list_id_name")
+        ),
+        sa.UniqueConstraint("tenant_id", "uuid", name=op.f("uq_interests_tenant_id_uuid")),
+    )
+    op.create_table(
         "projects",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -963,6 +1103,52 @@ def upgrade() -> None:
         ["tenant_id"],
         unique=True,
         postgresql_where=sa.text("is_default"),
+    )
+    op.create_table(
+        "segments",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("uuid", sa.UUID(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("list_id", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "rule",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default=sa.text("'{}'::jsonb"),
+            nullable=False,
+        ),
+        sa.Column(
+            "origin", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
+        ),
+        sa.Column("contacts_count", sa.BigInteger(), nullable=True),
+        sa.Column("contacts_count_calculated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column(
+            "updated_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "list_id"],
+            ["lists.tenant_id", "lists.id"],
+            name=op.f("fk_segments_tenant_id_list_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_segments")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "list_id",
+            "name",
+            name=op.f("uq_segments_tenant_id_list_id_name"),
+            postgresql_nulls_not_distinct=True,
+        ),
+        sa.UniqueConstraint("tenant_id", "uuid", name=op.f("uq_segments_tenant_id_uuid")),
     )
     op.create_table(
         "sessions",
@@ -1340,6 +1526,58 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "contact_interests",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("interest_id", sa.BigInteger(), nullable=False),
+        sa.Column("contact_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "contact_id"],
+            ["contacts.tenant_id", "contacts.id"],
+            name=op.f("fk_contact_interests_tenant_id_contact_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "interest_id"],
+            ["interests.tenant_id", "interests.id"],
+            name=op.f("fk_contact_interests_tenant_id_interest_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint(
+            "tenant_id", "interest_id", "contact_id", name=op.f("pk_contact_interests")
+        ),
+    )
+    op.create_index(
+        "ix_contact_interests_tenant_id_contact_id",
+        "contact_interests",
+        ["tenant_id", "contact_id"],
+        unique=False,
+    )
+    op.create_table(
+        "contact_tags",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("tag_id", sa.BigInteger(), nullable=False),
+        sa.Column("contact_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "contact_id"],
+            ["contacts.tenant_id", "contacts.id"],
+            name=op.f("fk_contact_tags_tenant_id_contact_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "tag_id"],
+            ["tags.tenant_id", "tags.id"],
+            name=op.f("fk_contact_tags_tenant_id_tag_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "tag_id", "contact_id", name=op.f("pk_contact_tags")),
+    )
+    op.create_index(
+        "ix_contact_tags_tenant_id_contact_id",
+        "contact_tags",
+        ["tenant_id", "contact_id"],
+        unique=False,
+    )
+    op.create_table(
         "fan_outs",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("campaign_id", sa.BigInteger(), nullable=False),
@@ -1377,7 +1615,8 @@ def upgrade() -> None:
         ),
         sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "state IN ('subscribed', 'unsubscribed')", name=op.f("ck_list_members_state")
+            "state IN ('subscribed', 'unconfirmed', 'unsubscribed')",
+            name=op.f("ck_list_members_state"),
         ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "contact_id"],
@@ -1394,11 +1633,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "list_id", "contact_id", name=op.f("pk_list_members")),
     )
     op.create_index(
-        "ix_list_members_left",
+        "ix_list_members_joined_at",
+        "list_members",
+        ["tenant_id", "list_id", "joined_at", "contact_id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_list_members_not_subscribed",
         "list_members",
         ["tenant_id", "list_id", "contact_id"],
         unique=False,
-        postgresql_where=sa.text("state = 'unsubscribed'"),
+        postgresql_where=sa.text("state <> 'subscribed'"),
     )
     op.create_index(
         "ix_list_members_tenant_id_contact_id",
