@@ -80,6 +80,7 @@ async def open_runtime(
 def create_web_app(runtime: Runtime) -> ASGIApp:
     """Everything on the HTTP port: what strangers reach first, then the API and its reference."""
     from mailwright.api.application import create_api
+    from mailwright.dialects.cakemail.application import create_cakemail
     from mailwright.dialects.mailingcore.application import create_mailingcore
     from mailwright.public.application import create_public
     from mailwright.public.operations import operation_routes
@@ -91,6 +92,7 @@ def create_web_app(runtime: Runtime) -> ASGIApp:
         *operation_routes(runtime),
         reference_route(api.openapi, root="/api/v1"),
         Mount("/api/v1", api),
+        Mount("/cakemail", create_cakemail(runtime)),
         Mount("/mailingcore", create_mailingcore(runtime)),
         Mount("/", create_web(runtime)),
     ]

@@ -64,8 +64,14 @@ async def page_lists(
     *,
     search: str | None = None,
     archived: bool = False,
+    name: str | None = None,
+    order: str = "name",
+    descending: bool = False,
 ) -> Paged[ListView]:
-    """Lists that can be mailed, by name; `archived`: those put aside instead."""
+    """Lists that can be mailed; `archived`: those put aside instead.
+
+    By name, or in the `order` of `created_at`; `name`: only the one of exactly it.
+    """
     caller.require("lists:read")
     async with runtime.database.reading() as connection:
         rows, total = await store.page(
@@ -73,6 +79,9 @@ async def page_lists(
             caller.tenant_id,
             search=search,
             states=("archived",) if archived else ("active",),
+            name=name,
+            order=order,
+            descending=descending,
             limit=page.per_page,
             offset=page.offset,
         )

@@ -73,14 +73,21 @@ async def page(
     *,
     search: str | None,
     states: Collection[str],
+    name: str | None,
+    order: str,
+    descending: bool,
     limit: int,
     offset: int,
 ) -> tuple[Sequence[Row], int]:
-    """Lists in one of `states` by name, and how many there are in all."""
+    """Lists in one of `states` in the order of a column, and how many there are in all."""
     mine = and_(lists.c.tenant_id == tenant_id, lists.c.state.in_(states))
     if search:
         mine = and_(mine, lists.c.name.icontains(search, autoescape=True))
-    found = _counted().where(mine).order_by(lists.c.name, lists.c.id).limit(limit).offset(offset)
+    if name is not None:
+        mine = and_(mine, lists.c.name == name)
+    keys = (lists.c[order], lists.c.id)
+    ordered = _counted().where(mine).order_by(*(key.desc() if descending else key for key in keys))
+    found = ordered.limit(limit).offset(offset)
     total = select(func.count()).select_from(lists).where(mine)
     return await every(connection, found), (await connection.execute(total)).scalar_one()
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from fastapi import FastAPI
 
 from mailwright import __version__
+from mailwright.dialects.limits import BodyLimit, RateLimit
 from mailwright.dialects.mailingcore import (
     campaign_sending,
     campaigns,
@@ -15,7 +18,6 @@ from mailwright.dialects.mailingcore import (
     templates,
     webhooks,
 )
-from mailwright.dialects.mailingcore.limits import BodyLimit, RateLimit
 from mailwright.services.runtime import Runtime
 
 ROUTERS = (
@@ -50,8 +52,9 @@ def create_mailingcore(runtime: Runtime) -> FastAPI:
     for router in ROUTERS:
         api.include_router(router, responses=openapi.EVERYWHERE)
     openapi.install(api)
-    api.add_middleware(BodyLimit, runtime=runtime)
+    refusal = partial(errors.problem_from, runtime)
+    api.add_middleware(BodyLimit, refusal=refusal)
     if runtime.settings.rate_limit_per_minute is not None:
         per_minute = runtime.settings.rate_limit_per_minute
-        api.add_middleware(RateLimit, runtime=runtime, per_minute=per_minute)
+        api.add_middleware(RateLimit, now=runtime.now, per_minute=per_minute, refusal=refusal)
     return api

@@ -1,32 +1,37 @@
-"""How much a call may carry, and how many calls a key may make a minute.
+"""How much a call may carry, and how many calls a key may make a minute, whatever the dialect.
 
-Calls are counted where MAILWRIGHT_RATE_LIMIT_PER_MINUTE is set; the headers are MailingCore's
-(vendors.md 2.4), `X-RateLimit-Reset` in Unix seconds.
+Calls are counted where MAILWRIGHT_RATE_LIMIT_PER_MINUTE is set (vendors.md 2.4), in the memory of
+the web process; `X-RateLimit-Reset` is in Unix seconds. A dialect says no in its own form, by a
+`Refusal`.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from datetime import datetime
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mailwright.dialects.mailingcore.errors import problem, problem_from
-from mailwright.errors import RateLimited
+from mailwright.errors import MailwrightError, RateLimited, TooLarge
 from mailwright.services.call_counter import WINDOW_SECONDS, CallCounter
-from mailwright.services.runtime import Runtime
 
 BODY_BYTES_MAX = 10_000_000
 _TOO_LARGE = f"A body has at most {BODY_BYTES_MAX // 1_000_000} MB."
 
+#: The answer that tells of an error on a path, in the dialect's form.
+Refusal = Callable[[str, MailwrightError], Response]
+
 
 class BodyLimit:
-    """An ASGI application around the dialect that answers 413."""
+    """An ASGI application around a dialect that answers 413."""
 
-    def __init__(self, app: ASGIApp, runtime: Runtime) -> None:
+    def __init__(self, app: ASGIApp, refusal: Refusal) -> None:
         self._app = app
-        self._runtime = runtime
+        self._refusal = refusal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes the call on, or refuses it."""
@@ -35,19 +40,22 @@ class BodyLimit:
             return
         announced = Headers(scope=scope).get("content-length", "")
         if announced.isdigit() and int(announced) > BODY_BYTES_MAX:
-            answer = problem(self._runtime, str(scope["path"]), 413, _TOO_LARGE)
+            answer = self._refusal(str(scope["path"]), TooLarge(_TOO_LARGE))
             await answer(scope, receive, send)
             return
         await self._app(scope, _counted(receive), send)
 
 
 class RateLimit:
-    """An ASGI application around the dialect that counts and refuses."""
+    """An ASGI application around a dialect that counts and refuses."""
 
-    def __init__(self, app: ASGIApp, runtime: Runtime, per_minute: int) -> None:
+    def __init__(
+        self, app: ASGIApp, now: Callable[[], datetime], per_minute: int, refusal: Refusal
+    ) -> None:
         self._app = app
-        self._runtime = runtime
+        self._now = now
         self._limit = per_minute
+        self._refusal = refusal
         self._counter = CallCounter(per_minute)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,13 +63,13 @@ class RateLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        now = self._runtime.now()
+        now = self._now()
         reset = (int(now.timestamp()) // WINDOW_SECONDS + 1) * WINDOW_SECONDS
         credentials = Headers(scope=scope).get("authorization", "")
         try:
             remaining = self._counter.count(hashlib.sha256(credentials.encode()).digest(), now)
         except RateLimited as error:
-            answer = problem_from(self._runtime, str(scope["path"]), error)
+            answer = self._refusal(str(scope["path"]), error)
             await answer(scope, receive, self._telling(send, 0, reset))
             return
         await self._app(scope, receive, self._telling(send, remaining, reset))

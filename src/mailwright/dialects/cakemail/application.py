@@ -1,0 +1,49 @@
+"""The Cakemail dialect as one application, mounted at `/cakemail`."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from mailwright import __version__
+from mailwright.dialects.cakemail import errors, lists, openapi, unserved
+from mailwright.dialects.cakemail.incoming import Incoming
+from mailwright.dialects.limits import BodyLimit, RateLimit
+from mailwright.services.runtime import Runtime
+
+#: One a line, by noun; longer paths of the same beginning before shorter ones.
+ROUTERS = (
+    lists.router,
+)  # fmt: skip
+
+_DESCRIPTION = """\
+Cakemail's API over the same campaigns, lists, contacts and mails as Mailwright's own. Get a token
+by `POST /token`, or use an API key; send it as `Authorization: Bearer …`. Times are Unix seconds;
+they may come as ISO 8601. A list is `{"pagination", "data"}`, an error is
+`{"detail": [{"loc", "msg", "type"}], "message"}`.
+"""
+
+
+def create_cakemail(runtime: Runtime) -> FastAPI:
+    """The application. Its OpenAPI document is at `/openapi.json` below its mount."""
+    api = FastAPI(
+        title="Mailwright, in Cakemail's words",
+        version=__version__,
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    api.state.runtime = runtime
+    errors.install(api)
+    for router in ROUTERS:
+        api.include_router(router, responses=openapi.EVERYWHERE)
+    api.include_router(unserved.unserved_router())
+    openapi.install(api)
+    api.add_middleware(Incoming)
+    api.add_middleware(BodyLimit, refusal=errors.problem_from)
+    if runtime.settings.rate_limit_per_minute is not None:
+        per_minute = runtime.settings.rate_limit_per_minute
+        api.add_middleware(
+            RateLimit, now=runtime.now, per_minute=per_minute, refusal=errors.problem_from
+        )
+    return api
