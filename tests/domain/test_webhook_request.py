@@ -8,9 +8,13 @@ from uuid import UUID
 
 import pytest
 
-from mailwright.domain.webhook_event import OF_MESSAGE, EventType, WebhookDialect
+from mailwright.domain.webhook_event import CAKEMAIL_WORDS, OF_MESSAGE, EventType, WebhookDialect
 from mailwright.domain.webhook_request import FORMS, Telling
-from mailwright.domain.webhook_signature import mailingcore_signature, standard_signature
+from mailwright.domain.webhook_signature import (
+    cakemail_signature,
+    mailingcore_signature,
+    standard_signature,
+)
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -21,6 +25,7 @@ TELLING = Telling(
     type="contact.unsubscribed",
     at=datetime(2026, 11, 21, 9, 0, 0, 123456, tzinfo=UTC),
     data={"email": "zoë@example.org"},
+    tenant_id=7,
 )
 _MINUTE, _HOUR = 60, 3600
 
@@ -63,11 +68,31 @@ def test_mailingcores_request_has_its_own_headers_and_body() -> None:
     }
 
 
+@pytest.mark.checklist("X10")
+def test_cakemails_request_is_signed_over_its_body_alone() -> None:
+    request = FORMS[WebhookDialect.CAKEMAIL].request(TELLING, [SECRET, "the one before"], NOW)
+    assert json.loads(request.body) == {
+        "id": "evt_019abcde000070008000000000000001",
+        "event": "Email.Unsubscribed",
+        "account_id": "7",
+        "ip": "",
+        "user": {"id": "", "email": "", "account_id": "7"},
+        "created_on": int(TELLING.at.timestamp()),
+        "data": {"email": "zoë@example.org"},
+    }
+    assert request.headers == {
+        "content-type": "application/json",
+        "x-signature": cakemail_signature(SECRET, request.body),
+    }
+
+
+_THREE_DAYS = [
+    *(5, 5 * _MINUTE, 30 * _MINUTE),
+    *(hours * _HOUR for hours in (2, 5, 10, 14, 20, 24)),
+]
 PLANS = {
-    WebhookDialect.NATIVE: [
-        *(5, 5 * _MINUTE, 30 * _MINUTE),
-        *(hours * _HOUR for hours in (2, 5, 10, 14, 20, 24)),
-    ],
+    WebhookDialect.NATIVE: _THREE_DAYS,
+    WebhookDialect.CAKEMAIL: _THREE_DAYS,
     WebhookDialect.MAILINGCORE: [10, 20, 40, 80],
 }
 
@@ -105,3 +130,8 @@ def test_the_receiver_may_ask_for_more_time_and_not_for_more_attempts(
 def test_every_dialect_has_a_form_and_every_told_state_an_event() -> None:
     assert set(FORMS) == set(WebhookDialect)
     assert {word for told in OF_MESSAGE.values() for word in told} <= set(EventType)
+
+
+def test_cakemail_has_a_word_for_every_event() -> None:
+    assert set(CAKEMAIL_WORDS) == set(EventType)
+    assert len(set(CAKEMAIL_WORDS.values())) == len(CAKEMAIL_WORDS)

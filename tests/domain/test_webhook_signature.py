@@ -9,6 +9,7 @@ import hmac
 import pytest
 
 from mailwright.domain.webhook_signature import (
+    cakemail_signature,
     mailingcore_signature,
     new_secret,
     parse_secret,
@@ -53,6 +54,12 @@ def test_mailingcores_signature_is_hexadecimal_over_time_and_body() -> None:
     signed = f"{TIMESTAMP}.".encode() + BODY
     expected = hmac.new(SECRET.encode(), signed, "sha256").hexdigest()
     assert mailingcore_signature([SECRET], TIMESTAMP, BODY) == f"t={TIMESTAMP},v1={expected}"
+
+
+@pytest.mark.checklist("X10")
+def test_cakemails_signature_is_base64_over_the_raw_body_by_the_key_as_shown() -> None:
+    expected = base64.b64encode(hmac.new(SECRET.encode(), BODY, "sha256").digest()).decode()
+    assert cakemail_signature(SECRET, BODY) == expected
 
 
 @pytest.mark.parametrize("change", [b'{"test":2432232314}', b""])

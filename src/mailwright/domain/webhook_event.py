@@ -34,6 +34,23 @@ class WebhookDialect(StrEnum):
 
     NATIVE = "native"  # Standard Webhooks
     MAILINGCORE = "mailingcore"
+    CAKEMAIL = "cakemail"
+
+
+#: What Cakemail's receivers call them (vendors.md 1.1.1); a word without a pair keeps its own.
+CAKEMAIL_WORDS: Mapping[str, str] = {
+    EventType.EMAIL_SENT: "Email.Sent",
+    EventType.EMAIL_DELIVERED: "Email.Delivered",
+    EventType.EMAIL_OPENED: "Email.Opened",
+    EventType.EMAIL_CLICKED: "Email.Clicked",
+    EventType.EMAIL_BOUNCED: "Email.Bounced",
+    EventType.EMAIL_COMPLAINED: "Email.ReportedAsSpam",
+    EventType.EMAIL_FAILED: "Email.Error",
+    EventType.CONTACT_UNSUBSCRIBED: "Email.Unsubscribed",
+    EventType.CAMPAIGN_SENT: "Campaign.Sent",
+    EventType.CAMPAIGN_FAILED: "Campaign.Failed",
+    EventType.CAMPAIGN_PAUSED: "Campaign.Suspended",
+}
 
 
 class DeliveryState(StrEnum):

@@ -2,8 +2,9 @@
 
 Natively to the Standard Webhooks scheme (standard-webhooks 1.0.0, "Signature scheme"): base64 of
 HMAC-SHA256 over `id.timestamp.body`. MailingCore's form is hexadecimal over `timestamp.body`
-(vendors.md 2.1). While a secret is being rotated both sign, the new one first, so a receiver may
-change over whenever it likes within the day.
+(vendors.md 2.1); Cakemail's base64 over the body alone, with room for one signature (1.1.1). While
+a secret is being rotated both sign, the new one first, so a receiver may change over whenever it
+likes within the day; in Cakemail's form only the new one can.
 """
 
 from __future__ import annotations
@@ -61,6 +62,11 @@ def standard_signature(
     signed = f"{webhook_id}.{timestamp}.".encode() + body
     digests = (hmac.digest(_key(secret), signed, hashlib.sha256) for secret in secrets_of)
     return " ".join(f"v1,{base64.b64encode(digest).decode()}" for digest in digests)
+
+
+def cakemail_signature(secret: str, body: bytes) -> str:
+    """The value of `x-signature`: base64 over the body alone, by the key as it is shown."""
+    return base64.b64encode(hmac.digest(secret.encode(), body, hashlib.sha256)).decode()
 
 
 def mailingcore_signature(secrets_of: Sequence[str], timestamp: int, body: bytes) -> str:

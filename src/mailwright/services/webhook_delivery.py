@@ -122,6 +122,7 @@ async def _attempt(
         type=row["type"],
         at=row["created_at"],
         data=row["payload"],
+        tenant_id=endpoint.tenant_id,
     )
     request = endpoint.form.request(telling, endpoint.secrets, runtime.now())
     try:

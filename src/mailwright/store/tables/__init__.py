@@ -40,21 +40,26 @@ from mailwright.store.tables.senders import projects, senders
 from mailwright.store.tables.tags import contact_interests, contact_tags, interests, tags
 from mailwright.store.tables.templates import template_versions, templates
 from mailwright.store.tables.tenants import (
+    access_tokens,
     api_keys,
     audit_heads,
     audit_log,
+    authenticators,
     idempotency_keys,
     installation,
     members,
+    recovery_codes,
     sessions,
     tenants,
 )
 from mailwright.store.tables.webhooks import webhook_deliveries, webhook_endpoints
 
 __all__ = [
+    "access_tokens",
     "api_keys",
     "audit_heads",
     "audit_log",
+    "authenticators",
     "batches",
     "campaign_bodies",
     "campaign_counters",
@@ -90,6 +95,7 @@ __all__ = [
     "metadata",
     "projects",
     "quota_months",
+    "recovery_codes",
     "segments",
     "senders",
     "sessions",

@@ -18,6 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
     event,
 )
+from sqlalchemy.dialects.postgresql import UUID
 
 from mailwright.store.append_only import APPEND_ONLY
 from mailwright.store.tables.columns import (
@@ -58,6 +59,7 @@ tenants = Table(
     maybe("postal_address"),
     words("fallback_locale", default="en"),
     Column("monthly_quota", BigInteger),
+    json("profile", default="{}"),  # phone, website, parts of the address: as its doors know them
     now("created_at"),
     UniqueConstraint("uuid"),
     UniqueConstraint("slug"),
@@ -74,6 +76,8 @@ members = Table(
     words("password_hash"),
     words("role"),
     flag("api_access", default=True),
+    json("profile", default="{}"),  # names, phones, language and time zone
+    time("suspended_at"),
     now("created_at"),
     time("last_sign_in_at"),
     *noun(),
@@ -93,6 +97,55 @@ sessions = Table(
     PrimaryKeyConstraint("tenant_id", "token_hash"),
     owner("member_id", "members", ondelete="CASCADE"),
     Index("ix_sessions_token_hash", "token_hash"),
+)
+
+# What members get for their password: short-lived access tokens, and refresh tokens that work once.
+access_tokens = Table(
+    "access_tokens",
+    metadata,
+    tenant(),
+    Column("token_hash", LargeBinary, nullable=False),
+    words("kind"),
+    Column("grant_uuid", UUID(as_uuid=True), nullable=False),  # all that came of one sign-in
+    Column("member_id", BigInteger, nullable=False),
+    Column("lifetime_seconds", Integer, nullable=False),  # of the grant's access tokens
+    now("created_at"),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    time("used_at"),  # of a refresh token
+    PrimaryKeyConstraint("tenant_id", "token_hash"),
+    owner("member_id", "members", ondelete="CASCADE"),
+    one_of("kind", ("access", "refresh")),
+    Index("ix_access_tokens_token_hash", "token_hash"),
+    Index("ix_access_tokens_tenant_id_member_id", "tenant_id", "member_id"),
+)
+
+# Programs on a member's phone that show one-time codes (TOTP).
+authenticators = Table(
+    "authenticators",
+    metadata,
+    tenant(),
+    identity(),
+    uuid(),
+    Column("member_id", BigInteger, nullable=False),
+    maybe("description"),
+    Column("secret_sealed", LargeBinary, nullable=False),
+    count("last_step"),  # of the last code taken: none works twice
+    now("created_at"),
+    time("activated_at"),
+    *noun(),
+    owner("member_id", "members", ondelete="CASCADE"),
+    Index("ix_authenticators_tenant_id_member_id", "tenant_id", "member_id"),
+)
+
+# For whoever has lost the phone; each works once.
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    tenant(),
+    Column("member_id", BigInteger, nullable=False),
+    Column("code_hash", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("tenant_id", "member_id", "code_hash"),
+    owner("member_id", "members", ondelete="CASCADE"),
 )
 
 api_keys = Table(

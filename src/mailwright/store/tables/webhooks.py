@@ -46,11 +46,14 @@ webhook_endpoints = Table(
     Column("previous_secret_sealed", LargeBinary),  # signs beside the new one for a day
     time("previous_secret_until"),
     flag("enabled", default=True),
+    Column("rate_limit", Integer),  # requests in a `rate_limit_period`; null: as they come
+    maybe("rate_limit_period"),
     maybe("disabled_reason"),  # null while enabled, and when its owner disabled it
     now("created_at"),
     now("updated_at"),
     *noun(),
     one_of("dialect", WebhookDialect),
+    one_of("rate_limit_period", ("second", "minute")),
 )
 
 # One event on its way to one endpoint: what to send, and how it went. No foreign key: deleting an

@@ -684,6 +684,13 @@ def upgrade() -> None:
         sa.Column("role", sa.Text(), nullable=False),
         sa.Column("api_access", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column(
+            "profile",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default=sa.text("'{}'::jsonb"),
+            nullable=False,
+        ),
+        sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
             server_default=sa.text("now()"),
@@ -891,6 +898,12 @@ def upgrade() -> None:
         sa.Column("fallback_locale", sa.Text(), server_default=sa.text("'en'"), nullable=False),
         sa.Column("monthly_quota", sa.BigInteger(), nullable=True),
         sa.Column(
+            "profile",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default=sa.text("'{}'::jsonb"),
+            nullable=False,
+        ),
+        sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
             server_default=sa.text("now()"),
@@ -959,6 +972,8 @@ def upgrade() -> None:
         sa.Column("previous_secret_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("previous_secret_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("enabled", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("rate_limit", sa.Integer(), nullable=True),
+        sa.Column("rate_limit_period", sa.Text(), nullable=True),
         sa.Column("disabled_reason", sa.Text(), nullable=True),
         sa.Column(
             "created_at",
@@ -973,10 +988,78 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.CheckConstraint(
-            "dialect IN ('native', 'mailingcore')", name=op.f("ck_webhook_endpoints_dialect")
+            "dialect IN ('native', 'mailingcore', 'cakemail')",
+            name=op.f("ck_webhook_endpoints_dialect"),
+        ),
+        sa.CheckConstraint(
+            "rate_limit_period IN ('second', 'minute')",
+            name=op.f("ck_webhook_endpoints_rate_limit_period"),
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_webhook_endpoints")),
         sa.UniqueConstraint("tenant_id", "uuid", name=op.f("uq_webhook_endpoints_tenant_id_uuid")),
+    )
+    op.create_table(
+        "access_tokens",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("grant_uuid", sa.UUID(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("lifetime_seconds", sa.Integer(), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("kind IN ('access', 'refresh')", name=op.f("ck_access_tokens_kind")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "member_id"],
+            ["members.tenant_id", "members.id"],
+            name=op.f("fk_access_tokens_tenant_id_member_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "token_hash", name=op.f("pk_access_tokens")),
+    )
+    op.create_index(
+        "ix_access_tokens_tenant_id_member_id",
+        "access_tokens",
+        ["tenant_id", "member_id"],
+        unique=False,
+    )
+    op.create_index("ix_access_tokens_token_hash", "access_tokens", ["token_hash"], unique=False)
+    op.create_table(
+        "authenticators",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("uuid", sa.UUID(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("secret_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("last_step", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("activated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "member_id"],
+            ["members.tenant_id", "members.id"],
+            name=op.f("fk_authenticators_tenant_id_member_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_authenticators")),
+        sa.UniqueConstraint("tenant_id", "uuid", name=op.f("uq_authenticators_tenant_id_uuid")),
+    )
+    op.create_index(
+        "ix_authenticators_tenant_id_member_id",
+        "authenticators",
+        ["tenant_id", "member_id"],
+        unique=False,
     )
     op.create_table(
         "confirmations",
@@ -1103,6 +1186,21 @@ def upgrade() -> None:
         ["tenant_id"],
         unique=True,
         postgresql_where=sa.text("is_default"),
+    )
+    op.create_table(
+        "recovery_codes",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("code_hash", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "member_id"],
+            ["members.tenant_id", "members.id"],
+            name=op.f("fk_recovery_codes_tenant_id_member_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint(
+            "tenant_id", "member_id", "code_hash", name=op.f("pk_recovery_codes")
+        ),
     )
     op.create_table(
         "segments",
