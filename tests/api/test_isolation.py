@@ -54,6 +54,17 @@ async def _add(database: Database, table: Any, tenant: MadeTenant, **values: Any
     return str(made)
 
 
+async def _revision(database: Database, tenant: MadeTenant, campaign_id: int) -> int:
+    """A revision whose number no campaign of another tenant has."""
+    number = 1_000 + tenant.id
+    values = {"campaign_id": campaign_id, "number": number, "digest": "", "actor": "", "door": ""}
+    async with database.transaction() as connection:
+        await connection.execute(
+            insert(tables.campaign_revisions).values(tenant_id=tenant.id, **values)
+        )
+    return number
+
+
 async def _things(runtime: Runtime, database: Database, tenant: MadeTenant) -> dict[str, str]:
     """One of everything, by the names in the paths."""
     contact = await make_contact(database, tenant.id)
@@ -68,7 +79,7 @@ async def _things(runtime: Runtime, database: Database, tenant: MadeTenant) -> d
     member |= {"password_hash": "", "role": "viewer"}
     field = {"field_key": "plan", "name": "Plan", "type": "text"}
     plan: dict[str, Any] = {"header": [], "columns": []}
-    made = {
+    made: dict[str, Any] = {
         "campaign_uuid": campaign.uuid,
         "contact_uuid": contact.uuid,
         "list_uuid": a_list.uuid,
@@ -91,6 +102,7 @@ async def _things(runtime: Runtime, database: Database, tenant: MadeTenant) -> d
     template = await make_template(database, tenant.id)
     made |= {"template_uuid": template.uuid, "version_uuid": template.version.uuid}
     made["field"] = made["field_uuid"]
+    made["revision_number"] = await _revision(database, tenant, campaign.id)
     hook = NewWebhook("https://shop.example/", ["email.sent"])
     webhook, _ = await webhooks.create_webhook(runtime, owner, hook)
     delivery = await webhook_log.send_test(runtime, owner, webhook.uuid)

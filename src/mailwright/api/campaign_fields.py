@@ -57,11 +57,22 @@ class CampaignFields(Body):
     language: str = "en"
     track_opens: bool = True
     track_clicks: bool = True
+    track_text_clicks: bool = Field(default=False, description="Links of the text part, too.")
+    link_parameters: str | None = Field(
+        None, description="Added to every tracked link, such as `utm_source=newsletter`."
+    )
+    unsubscribe_footer: bool = Field(
+        default=False, description="Even where the body has a way out of its own."
+    )
     max_delay_seconds: DelaySeconds = 3600
     content: Markdown | None = Field(None, description="The body as Markdown.")
     document: dict[str, Any] | None = Field(None, description="The body as a block tree.")
     html: Markdown | None = Field(None, description="The body as a page of your own.")
     text: Markdown | None = Field(None, description="The text part beside `html`.")
+    design_kind: str | None = None
+    design: dict[str, Any] | None = Field(
+        None, description="What an editor of your own keeps beside `html`."
+    )
     overwrite: bool = Field(
         default=False, description="Replace a body whose styling or layout this would lose."
     )

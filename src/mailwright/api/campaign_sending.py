@@ -13,8 +13,8 @@ from mailwright.api.dependencies import CallerOf, RuntimeOf
 from mailwright.api.envelopes import Data, one
 from mailwright.api.idempotency import OnceOf
 from mailwright.api.problems import errors
+from mailwright.services import campaign_archive, campaign_tests
 from mailwright.services import campaign_sending as service
-from mailwright.services import campaign_tests
 from mailwright.services.campaign_tests import TestSent
 from mailwright.services.campaign_views import CampaignView
 
@@ -86,6 +86,18 @@ async def resume(runtime: RuntimeOf, caller: CallerOf, campaign_uuid: UUID) -> R
 async def cancel(runtime: RuntimeOf, caller: CallerOf, campaign_uuid: UUID) -> Response:
     """Stop a queued, sending or paused campaign for good. A scheduled one is unscheduled."""
     return one(await service.cancel_campaign(runtime, caller, campaign_uuid))
+
+
+@router.post("/archive", responses={**_VIEW, **errors(*_COMMON, "CAMPAIGN_NOT_ARCHIVABLE")})
+async def archive(runtime: RuntimeOf, caller: CallerOf, campaign_uuid: UUID) -> Response:
+    """Put a draft, sent, failed or canceled campaign away: out of the list, nothing lost."""
+    return one(await campaign_archive.archive_campaign(runtime, caller, campaign_uuid))
+
+
+@router.post("/unarchive", responses={**_VIEW, **errors(*_COMMON)})
+async def unarchive(runtime: RuntimeOf, caller: CallerOf, campaign_uuid: UUID) -> Response:
+    """Bring an archived campaign back into the list."""
+    return one(await campaign_archive.unarchive_campaign(runtime, caller, campaign_uuid))
 
 
 @router.post(

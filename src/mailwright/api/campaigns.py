@@ -22,12 +22,15 @@ from mailwright.services.campaigns import Sort
 
 router = APIRouter(prefix="/campaigns", tags=["campaigns"])
 
-_BODY_SECTIONS = frozenset({"document", "html", "text"})
-_SORT_WORDS = "created_at, updated_at or name, with - before it for the other way round"
+_BODY_SECTIONS = frozenset({"document", "html", "text", "design_kind", "design"})
+_SORT_WORDS = (
+    "created_at, updated_at, scheduled_at, schedule_set_at or name, "
+    "with - before it for the other way round"
+)
 
 IncludeOf = Annotated[
     str,
-    Query(description="Sections to add, comma-separated: stats, document, html, text."),
+    Query(description="Sections to add, comma-separated: stats, document, html, text, design."),
 ]
 
 
@@ -45,10 +48,17 @@ async def page(
     search: Annotated[Search | None, Query(description="Part of the name.")] = None,
     status: Annotated[CampaignState | None, Query()] = None,
     sort: Annotated[str, Query(description=_SORT_WORDS)] = "-created_at",
+    archived: Annotated[bool, Query(description="Those put away, instead of the others.")] = False,
 ) -> Response:
     """List campaigns, condensed, newest first."""
     found = await service.page_campaigns(
-        runtime, caller, page, search=search, status=status, sort=Sort.parse(sort)
+        runtime,
+        caller,
+        page,
+        search=search,
+        status=status,
+        archived=archived,
+        sort=Sort.parse(sort),
     )
     return many(found)
 

@@ -34,6 +34,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "CAMPAIGN_NOT_UNSCHEDULABLE": (409, "It is not scheduled."),
     "CAMPAIGN_NOT_CANCELABLE": (409, "Only queued, sending and paused campaigns are canceled."),
     "CAMPAIGN_NOT_PAUSABLE": (409, "Only queued and sending campaigns are paused."),
+    "CAMPAIGN_NOT_ARCHIVABLE": (409, "Only draft, sent, failed and canceled ones are archived."),
     "CAMPAIGN_NOT_RESUMABLE": (409, "It is not paused."),
     "CAMPAIGN_TRANSITION_IN_PROGRESS": (409, "Another change is being made; try again."),
     "CONTENT_OVERWRITE_REQUIRED": (409, "The body has styling; send `overwrite: true`."),

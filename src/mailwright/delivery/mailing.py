@@ -92,6 +92,7 @@ class Mailing:
         self._tenant_id: int = campaign["tenant_id"]
         self._campaign_id: int = campaign["id"]
         self._content = sendable.content
+        self._counts_clicks = self._content.tracking_clicks or self._content.tracking_text_clicks
         self._texts = sendable.texts
         self._variants = {key: compile_mail(each) for key, each in sendable.variants.items()}
         self._named = self._first(sendable)
@@ -137,7 +138,7 @@ class Mailing:
                 open_url=self._url("o", tokens.open(tenant_id, message_id))
                 if self._content.tracking_opens
                 else None,
-                link_url=link_url if self._content.tracking_clicks else None,
+                link_url=link_url if self._counts_clicks else None,
             )
         )
         envelope_sender = f"{tokens.return_path(tenant_id, message_id)}@{self._domain}"

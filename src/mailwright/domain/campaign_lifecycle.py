@@ -94,6 +94,9 @@ DELIVERING = frozenset({_S.SENDING})
 #: States with an end date: nothing but archiving, duplicating or deleting happens afterwards.
 FINAL = frozenset(state for state, moves in TRANSITIONS.items() if not moves)
 
+#: States in which a campaign may be put away: nothing of it is under way or about to be.
+ARCHIVABLE = frozenset({_S.DRAFT, _S.SENT, _S.FAILED, _S.CANCELED})
+
 #: The stable code of each refused request; easymail's words (seed 003), ours where it has none.
 REFUSALS: Mapping[CampaignEvent, str] = {
     _E.SEND: "CAMPAIGN_NOT_SENDABLE",

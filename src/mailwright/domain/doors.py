@@ -75,8 +75,13 @@ RULES: dict[Door, DoorRules] = {
 }
 
 
-def require_editable(door: Door, state: S) -> None:
-    """Raises Conflict CAMPAIGN_NOT_EDITABLE when `door` may not change a campaign in `state`."""
+def require_editable(door: Door, state: S, *, archived: bool = False) -> None:
+    """Raises Conflict CAMPAIGN_NOT_EDITABLE when `door` may not change a campaign in `state`.
+
+    An archived one is changed by nobody: it comes back first.
+    """
+    if archived:
+        raise archived_refusal("be changed", "CAMPAIGN_NOT_EDITABLE")
     _require(state, RULES[door].editable, "be changed", "CAMPAIGN_NOT_EDITABLE")
 
 
@@ -88,6 +93,15 @@ def require_deletable(door: Door, state: S) -> None:
 def require_cancelable(door: Door, state: S) -> None:
     """Raises Conflict CAMPAIGN_NOT_CANCELABLE when `door` may not cancel a campaign in `state`."""
     _require(state, RULES[door].cancelable, "be canceled", "CAMPAIGN_NOT_CANCELABLE")
+
+
+def archived_refusal(deed: str, code: str) -> Conflict:
+    """The Conflict that says an archived campaign cannot `deed`."""
+    return Conflict(
+        f"A campaign that is archived cannot {deed}; unarchive it first.",
+        code=code,
+        details={"status": "archived"},
+    )
 
 
 def _require(state: S, allowed: frozenset[S], deed: str, code: str) -> None:

@@ -30,13 +30,13 @@ def has_unsubscribe_tag(body: str) -> bool:
 
 
 def ensure_unsubscribe_footer(
-    html: str | None, text: str, *, language: str = "en"
+    html: str | None, text: str, *, language: str = "en", always: bool = False
 ) -> tuple[str | None, str]:
-    """Both bodies with an unsubscribe link: each without one gets a footer at its end."""
+    """Both bodies with an unsubscribe link: each without one gets a footer, or each of them."""
     question, word = WORDS.get(re.split("[-_]", language.lower())[0], WORDS["en"])
-    if html is not None and not has_unsubscribe_tag(html):
+    if html is not None and (always or not has_unsubscribe_tag(html)):
         html = _before_end(html, _html_footer(question, word))
-    if not has_unsubscribe_tag(text):
+    if always or not has_unsubscribe_tag(text):
         text = f"{text.rstrip()}\n\n---\n{question}\n{word}: {{{{unsubscribeUrl}}}}\n".lstrip("\n")
     return html, text
 

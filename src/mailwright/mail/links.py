@@ -81,6 +81,13 @@ def pixel_slot(html: str) -> str:
     return html[:at] + pixel + html[at:]
 
 
+def with_parameters(address: str, parameters: str) -> str:
+    """The address with these names and values at the end of its query."""
+    before, hash_sign, fragment = address.partition("#")
+    sign = "&" if "?" in before else "?"
+    return f"{before}{sign}{parameters}{hash_sign}{fragment}"
+
+
 def compile_address(address: str) -> Callable[[Mapping[str, Any]], str]:
     """What renders a link's address for one recipient.
 

@@ -17,9 +17,17 @@ from typing import Any
 from mailwright.mail import headers, plain_text
 from mailwright.mail.encoded_template import EncodedTemplate
 from mailwright.mail.html import ensure_unsubscribe_footer, with_preheader
-from mailwright.mail.links import OPEN_SLOT, compile_address, link_slot, pixel_slot, slot_links
+from mailwright.mail.links import (
+    OPEN_SLOT,
+    compile_address,
+    link_slot,
+    pixel_slot,
+    slot_links,
+    with_parameters,
+)
 from mailwright.mail.merge import compile_template
 from mailwright.mail.mime import assembled
+from mailwright.mail.text_links import slot_text_links
 
 LinkUrl = Callable[[int, str], str]
 
@@ -38,6 +46,9 @@ class MailContent:
     language: str = "en"  # BCP 47
     tracking_opens: bool = False
     tracking_clicks: bool = False
+    tracking_text_clicks: bool = False  # of the text part
+    link_parameters: str | None = None  # added to the query of every tracked link
+    unsubscribe_footer: bool = False  # even beside a way out in the body
     marketing: bool = False  # with a way out in headers and body
     list_id: str | None = None  # from `headers.list_id`
     feedback_id: str | None = None  # from `headers.feedback_id`
@@ -71,7 +82,6 @@ class CompiledMail:
     def __init__(self, content: MailContent) -> None:
         self._content = content
         self._subject = compile_template(content.subject, escape="header")
-        self._text = EncodedTemplate(content.text, "text")
         self._sender_headers, self._list_headers = _fixed_headers(content)
         self._fixed_subject = (
             headers.fold("Subject", content.subject) if self._subject.is_constant else None
@@ -82,6 +92,10 @@ class CompiledMail:
         self._html_with_pixel: EncodedTemplate | None = None
         if content.html is not None:
             self._compile_html(content.html)
+        text, self._text_numbers = content.text, frozenset[int]()
+        if content.tracking_text_clicks:
+            text, self.links, self._text_numbers = slot_text_links(text, self.links)
+        self._text = EncodedTemplate(text, "text")
         self._addresses = [
             (number, link_slot(number), compile_address(address))
             for number, address in enumerate(self.links)
@@ -128,11 +142,17 @@ class CompiledMail:
         if recipient.open_url:
             values[OPEN_SLOT] = recipient.open_url
         for number, slot, render in self._addresses:
-            address = render(values)
-            if recipient.link_url is not None and self._content.tracking_clicks:
-                address = recipient.link_url(number, address) if address != "#" else address
-            values[slot] = address
+            values[slot] = self._address(recipient, number, render(values))
         return values
+
+    def _address(self, recipient: Recipient, number: int, address: str) -> str:
+        """Where a link leads in this mail: through us, where its clicks are counted."""
+        is_tracked = self._content.tracking_clicks or number in self._text_numbers
+        if not is_tracked or address == "#":
+            return address
+        if self._content.link_parameters:
+            address = with_parameters(address, self._content.link_parameters)
+        return recipient.link_url(number, address) if recipient.link_url else address
 
     def _compile_html(self, html: str) -> None:
         slotted, self.links = slot_links(html)
@@ -155,7 +175,9 @@ def _completed(content: MailContent) -> MailContent:
     if html is not None:
         html = with_preheader(html, content.preheader)
     if content.marketing:
-        html, text = ensure_unsubscribe_footer(html, text, language=content.language)
+        html, text = ensure_unsubscribe_footer(
+            html, text, language=content.language, always=content.unsubscribe_footer
+        )
     return replace(content, html=html, text=text)
 
 

@@ -7,8 +7,9 @@ that is needed later, so that a mistake is an answer now and not a failed campai
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mailwright.errors import InvalidInput
@@ -22,6 +23,19 @@ from mailwright.store.rows import Row
 HTML_LENGTH_MAX = 1_000_000  # characters; ten times what Gmail shows before it cuts a mail off
 
 _SOURCES = ("content", "document", "html")
+
+#: Columns of a body, wherever one is kept.
+COLUMNS = (
+    "kind",
+    "document",
+    "markdown",
+    "html",
+    "plain_text",
+    "design_kind",
+    "design",
+)
+
+_DESIGN_KIND = re.compile(r"[a-z0-9_-]{1,32}")
 
 #: A raw page has no Markdown form: it is changed as a page, or replaced.
 _RAW_HTML = BodyFlags(editable_via_api=False, overwrite_required=True)
@@ -51,12 +65,37 @@ async def compile_change(
         raise InvalidInput.field(filled[1], f"Give only one of {', '.join(_SOURCES)}.")
     if fields.get("text") is not None and filled != ["html"]:
         raise InvalidInput.field("text", "A text of its own goes with html.")
+    if fields.get("design") is not None and filled not in ([], ["html"]):
+        raise InvalidInput.field("design", "A design goes with html.")
     if not given:
         return None
     if not filled:
         return Body(next(iter(given)), _NONE, None)
+    design = design_columns(fields) if filled == ["html"] else {}
     source = _Source(filled[0], given[filled[0]], fields.get("text"), language, strict, known)
-    return await asyncio.to_thread(_compiled, source)
+    body = await asyncio.to_thread(_compiled, source)
+    return replace(body, values={**(body.values or {}), **design})
+
+
+def design_columns(fields: Mapping[str, Any]) -> dict[str, object]:
+    """`design_kind` and `design`, what an editor of somebody else's keeps beside its page.
+
+    Raises InvalidInput for a kind that is no word.
+    """
+    kind = fields.get("design_kind")
+    if kind is not None and not _DESIGN_KIND.fullmatch(kind):
+        raise InvalidInput.field("design_kind", "A short word in small letters.")
+    return {name: fields[name] for name in ("design_kind", "design") if name in fields}
+
+
+def stored(row: Row) -> Body:
+    """A body as it was compiled once; `row` has COLUMNS."""
+    if row["kind"] is None:
+        return Body("content", _NONE, None)
+    values = {name: row[name] for name in COLUMNS}
+    document = values["document"]
+    flags = documents.flags(document) if document else _RAW_HTML
+    return Body(row["kind"], flags, values)
 
 
 async def recompile(body: Row, *, language: str) -> Body | None:
@@ -105,6 +144,8 @@ def _of_document(source: _Source) -> dict[str, Any]:
         "markdown": markdown.to_markdown(document),
         "html": pages.render_document(document, preheader=None, language=source.language),
         "plain_text": plain_text.from_document(document, language=source.language),
+        "design_kind": None,
+        "design": None,
     }
 
 
@@ -118,6 +159,8 @@ def _of_html(source: _Source) -> dict[str, Any]:
         "markdown": None,
         "html": prepared,
         "plain_text": plain_text.from_html(prepared) if source.text is None else source.text,
+        "design_kind": None,
+        "design": None,
     }
 
 

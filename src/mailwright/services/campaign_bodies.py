@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mailwright.errors import Conflict
+from mailwright.errors import Conflict, InvalidInput
 from mailwright.services.bodies import Body
 from mailwright.store import campaign_bodies as store
 from mailwright.store import campaigns
@@ -46,3 +47,14 @@ async def save_body(
         "overwrite_required": body.flags.overwrite_required,
     }
     await campaigns.change(connection, tenant_id, campaign_id, flags)
+
+
+async def save_design(
+    connection: AsyncConnection, campaign: Row, design: Mapping[str, object]
+) -> None:
+    """Keeps another design beside the page there is. Raises InvalidInput where there is none."""
+    key = campaign["tenant_id"], campaign["id"]
+    body = await store.get(connection, *key)
+    if body is None or body["kind"] != "html":
+        raise InvalidInput.field("design", "A design goes with html.")
+    await store.change(connection, *key, design)

@@ -70,6 +70,9 @@ async def load(
         reply_to=campaign["reply_to"] or sender["reply_to"],
         tracking_opens=campaign["track_opens"],
         tracking_clicks=campaign["track_clicks"],
+        tracking_text_clicks=campaign["track_text_clicks"],
+        link_parameters=campaign["link_parameters"],
+        unsubscribe_footer=campaign["unsubscribe_footer"],
         marketing=True,
         list_id=await _list_id(connection, campaign, tenant, domain),
         feedback_id=headers.feedback_id(

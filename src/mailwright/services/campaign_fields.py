@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypedDict, cast
 from uuid import UUID
@@ -20,13 +21,19 @@ from mailwright.store import campaign_references as references
 NAME_LENGTH_MAX = 255  # characters; design section 6, "Limits of length"
 SUBJECT_LENGTH_MAX = 998
 
+#: RFC 3986 section 3.4, without merge tags: they are the same for everybody.
+_PARAMETERS = re.compile(r"[A-Za-z0-9._~!$'()*+,;:@/?%-]+=[A-Za-z0-9._~!$'()*+,;=:@/?%&-]*")
+
 
 class CampaignChanges(TypedDict, total=False):
     """The fields a call sets; absent ones stay, None clears.
 
     `audience_filter`: see domain/audience_filter.py; `{}` is everybody. `timezone`: an IANA name.
-    The body is one of `content` (Markdown), `document` (the block tree) or `html` with its `text`;
-    `overwrite` lets it replace one that would lose its styling or layout.
+    The body is one of `content` (Markdown), `document` (the block tree) or `html` with its `text`,
+    and with the `design` that an editor of your own keeps beside it; `overwrite` lets it replace
+    one that would lose its styling or layout. `track_text_clicks`: links of the text part, too;
+    `link_parameters`: added to tracked links, such as `utm_source=news`; `unsubscribe_footer`: even
+    where the body has a way out of its own.
     """
 
     name: str
@@ -45,11 +52,16 @@ class CampaignChanges(TypedDict, total=False):
     language: str
     track_opens: bool
     track_clicks: bool
+    track_text_clicks: bool
+    link_parameters: str | None
+    unsubscribe_footer: bool
     max_delay_seconds: int
     content: str | None
     document: dict[str, Any] | None
     html: str | None
     text: str | None
+    design_kind: str | None
+    design: dict[str, Any] | None
     overwrite: bool
 
 
@@ -78,6 +90,16 @@ def parse_reply_to(text: str | None, field: str) -> str | None:
         raise InvalidInput.field(field, *error.details["email"]) from None
 
 
+def _parameters(text: str | None, field: str) -> str | None:
+    """`utm_source=news&utm_medium=email`, without the question mark."""
+    found = (_line(text, field, SUBJECT_LENGTH_MAX) or "").lstrip("?&")
+    if not found:
+        return None
+    if not _PARAMETERS.fullmatch(found):
+        raise InvalidInput.field(field, "Names and values of a query: utm_source=news&utm_term=x.")
+    return found
+
+
 def _language(text: str, field: str) -> str:
     return parse_locale(text, field=field)
 
@@ -90,11 +112,19 @@ _TEXTS: Mapping[str, Callable[[Any, str], str | None]] = {
     "from_name": _from_name,
     "reply_to": parse_reply_to,
     "language": _language,
+    "link_parameters": _parameters,
 }
 
 _TEMPLATES = ("subject", "preheader")  # merge tags may stand in them
 _BODIES = ("content", "document", "html")
-_PLAIN = ("track_opens", "track_clicks", "max_delay_seconds", "require_locale_variant")
+_PLAIN = (
+    "track_opens",
+    "track_clicks",
+    "track_text_clicks",
+    "unsubscribe_footer",
+    "max_delay_seconds",
+    "require_locale_variant",
+)
 
 #: Fields that name a row of the tenant's: field → (column, noun).
 _REFERENCES: Mapping[str, tuple[str, str]] = {

@@ -67,7 +67,8 @@ async def render_campaign(
         reader or sample_person(wanted or text.language), _builtins(campaign, text)
     )
     values = with_fallbacks(values, reader or {}, text)
-    return await asyncio.to_thread(_rendered, text, values, sanitize=sanitize)
+    footer = bool(campaign["unsubscribe_footer"])
+    return await asyncio.to_thread(_rendered, text, values, sanitize=sanitize, footer=footer)
 
 
 def _chosen(
@@ -107,10 +108,14 @@ def _builtins(campaign: Row, text: CampaignText) -> dict[str, str]:
     }
 
 
-def _rendered(said: CampaignText, values: Mapping[str, Any], *, sanitize: bool) -> Rendered:
+def _rendered(
+    said: CampaignText, values: Mapping[str, Any], *, sanitize: bool, footer: bool
+) -> Rendered:
     html, text = said.html, said.plain_text
     if html is not None and text is not None:
-        html, text = pages.ensure_unsubscribe_footer(html, text, language=said.language)
+        html, text = pages.ensure_unsubscribe_footer(
+            html, text, language=said.language, always=footer
+        )
     if html is not None:
         html = _filled(pages.with_preheader(html, said.preheader), "html", values)
     return Rendered(

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.campaign_lifecycle import CampaignEvent, CampaignState, advance
-from mailwright.domain.doors import require_cancelable
+from mailwright.domain.doors import archived_refusal, require_cancelable
 from mailwright.domain.wall_clock import instant, parse_zone
 from mailwright.errors import InvalidInput, NotReady
 from mailwright.services import audit, campaign_readiness, campaign_transitions, campaigns
@@ -128,6 +128,8 @@ async def _held(
 
 async def _require_ready(connection: AsyncConnection, row: Row, event: CampaignEvent) -> None:
     advance(CampaignState(row["state"]), event)
+    if row["archived"]:
+        raise archived_refusal("be sent", "CAMPAIGN_NOT_SENDABLE")
     missing = await campaign_readiness.missing(connection, row)
     if missing:
         raise NotReady(

@@ -31,7 +31,8 @@ _E = CampaignEvent
 
 #: The times that an event sets to the present, and those it clears.
 _STAMPED: Mapping[CampaignEvent, tuple[str, ...]] = {
-    _E.SEND: ("queued_at",),
+    _E.SCHEDULE: ("schedule_set_at",),
+    _E.SEND: ("queued_at", "schedule_set_at"),
     _E.DUE: ("queued_at",),
     _E.START: ("started_at",),
     _E.FINISH: ("finished_at",),
@@ -41,7 +42,7 @@ _STAMPED: Mapping[CampaignEvent, tuple[str, ...]] = {
 _CLEARED: Mapping[CampaignEvent, tuple[str, ...]] = {
     _E.SEND: ("scheduled_at", "finished_at"),
     _E.SCHEDULE: ("finished_at",),
-    _E.UNSCHEDULE: ("scheduled_at",),
+    _E.UNSCHEDULE: ("scheduled_at", "schedule_set_at"),
 }
 
 

@@ -54,7 +54,8 @@ class CampaignView:
     """A campaign in full.
 
     `status_reason`: why it is paused or failed; `stalled_reason`: what its transport says while it
-    waits for it; `content_kind`: `document` or `html`; `started_at` and `finished_at`: of sending.
+    waits for it; `content_kind`: `document` or `html`; `started_at` and `finished_at`: of sending;
+    `schedule_set_at`: when somebody scheduled it, or sent it.
     `audience_filter` narrows the audience further; `{}` is everybody who may be mailed.
     """
 
@@ -83,10 +84,15 @@ class CampaignView:
     require_locale_variant: bool
     track_opens: bool
     track_clicks: bool
+    track_text_clicks: bool
+    link_parameters: str | None
+    unsubscribe_footer: bool
     max_delay_seconds: int
     scheduled_at: datetime | None
+    schedule_set_at: datetime | None
     timezone: str | None
     recipients_count: int
+    archived: bool
     created_at: datetime
     updated_at: datetime
     last_updated_at: datetime | None
@@ -128,10 +134,15 @@ def full_view(row: Row) -> CampaignView:
         require_locale_variant=row["require_locale_variant"],
         track_opens=row["track_opens"],
         track_clicks=row["track_clicks"],
+        track_text_clicks=row["track_text_clicks"],
+        link_parameters=row["link_parameters"],
+        unsubscribe_footer=row["unsubscribe_footer"],
         max_delay_seconds=row["max_delay_seconds"],
         scheduled_at=row["scheduled_at"],
+        schedule_set_at=row["schedule_set_at"],
         timezone=row["timezone"],
         recipients_count=row["recipients_count"],
+        archived=row["archived"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         last_updated_at=row["last_edited_at"],

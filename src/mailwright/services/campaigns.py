@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import cast
 from uuid import UUID
@@ -19,6 +19,7 @@ from mailwright.services import (
     campaign_bodies,
     campaign_fields,
     campaign_transitions,
+    campaign_words,
 )
 from mailwright.services.bodies import Body
 from mailwright.services.caller import Caller
@@ -54,6 +55,9 @@ _COPIED = (
     "timezone",
     "track_opens",
     "track_clicks",
+    "track_text_clicks",
+    "link_parameters",
+    "unsubscribe_footer",
     "max_delay_seconds",
     "has_body",
     "editable_via_api",
@@ -96,6 +100,7 @@ async def create_campaign(
         campaign_id = await store.add(connection, tenant_id, values)
         if body is not None:
             await campaign_bodies.save_body(connection, tenant_id, campaign_id, body, now=now)
+        await campaign_words.keep(connection, caller, campaign_id, now=now)
         return full_view(await store.seen(connection, tenant_id, campaign_id))
 
 
@@ -112,7 +117,10 @@ async def get_campaign(runtime: Runtime, caller: Caller, campaign_uuid: UUID) ->
 async def body_sections(
     runtime: Runtime, caller: Caller, campaign_uuid: UUID, names: Collection[str]
 ) -> dict[str, object]:
-    """Of `document`, `html` and `text` those named, as stored; null while there is no body."""
+    """Of `document`, `html`, `text`, `design_kind` and `design` those named, as stored.
+
+    They are null while there is no body.
+    """
     caller.require("campaigns:read")
     async with runtime.database.reading() as connection:
         campaign = await existing(connection, caller, campaign_uuid)
@@ -121,6 +129,8 @@ async def body_sections(
         "document": body.get("document"),
         "html": body.get("html"),
         "text": body.get("plain_text"),
+        "design_kind": body.get("design_kind"),
+        "design": body.get("design"),
     }
     return {name: found[name] for name in found if name in names}
 
@@ -133,21 +143,36 @@ async def page_campaigns(
     search: str | None = None,
     status: CampaignState | None = None,
     statuses: Collection[CampaignState] = (),
+    archived: bool | None = False,
     sort: Sort | None = None,
 ) -> Paged[CampaignRow]:
     """Campaigns, condensed, newest first. `search`: part of the name.
 
-    `statuses`: any of these, for doors with one word for several of them.
+    `statuses`: any of these, for doors with one word for several of them. `archived`: only those,
+    or only the others; None: all.
     """
-    caller.require("campaigns:read")
     sort = sort or Sort()
     states = statuses or ((status,) if status else ())
-    wanted = CampaignFilter(search, states, sort.by, sort.descending)
-    async with runtime.database.raw() as connection:
-        rows, total = await store.page(
-            connection, caller.tenant_id, wanted, limit=page.per_page, offset=page.offset
-        )
+    wanted = CampaignFilter(search, states, sort.by, sort.descending, archived=archived)
+    rows, total = await _found(runtime, caller, page, wanted, in_full=False)
     return Paged([row_view(row) for row in rows], total, page)
+
+
+async def page_whole_campaigns(
+    runtime: Runtime, caller: Caller, page: Page, wanted: CampaignFilter
+) -> Paged[CampaignView]:
+    """The same, each in full, for doors whose lists show more."""
+    rows, total = await _found(runtime, caller, page, wanted, in_full=True)
+    return Paged([full_view(row) for row in rows], total, page)
+
+
+async def _found(
+    runtime: Runtime, caller: Caller, page: Page, wanted: CampaignFilter, *, in_full: bool
+) -> tuple[Sequence[Row], int]:
+    caller.require("campaigns:read")
+    limits = {"limit": page.per_page, "offset": page.offset}
+    async with runtime.database.raw() as connection:
+        return await store.page(connection, caller.tenant_id, wanted, **limits, in_full=in_full)
 
 
 async def change_campaign(
@@ -166,8 +191,8 @@ async def change_campaign(
     language = values.get("language") or await _language_of(runtime, caller, campaign_uuid)
     body = await bodies.compile_change(changes, language=str(language), strict=strict)
     async with runtime.database.transaction() as connection:
-        row = await _held(connection, caller, campaign_uuid)
-        require_editable(caller.door, CampaignState(row["state"]))
+        row = await held(connection, caller, campaign_uuid)
+        require_editable(caller.door, CampaignState(row["state"]), archived=row["archived"])
         values |= await campaign_fields.reference_columns(connection, tenant_id, changes)
         values |= await campaign_fields.filter_columns(connection, tenant_id, changes)
         if body is not None:
@@ -175,11 +200,15 @@ async def change_campaign(
             await campaign_bodies.require_overwrite(connection, row, body, overwrite=overwrite)
         elif values.get("language", row["language"]) != row["language"]:
             body = await _translated(connection, row, str(language))
+        design = bodies.design_columns(changes) if body is None else {}
         if body is not None:
             await campaign_bodies.save_body(connection, tenant_id, row["id"], body, now=now)
-        if values or body is not None:
+        elif design:
+            await campaign_bodies.save_design(connection, row, design)
+        if values or design or body is not None:
             values |= {"updated_at": now, "last_edited_at": now}
             await store.change(connection, tenant_id, row["id"], values)
+            await campaign_words.keep(connection, caller, row["id"], now=now)
         return full_view(await store.seen(connection, tenant_id, row["id"]))
 
 
@@ -195,6 +224,7 @@ async def duplicate_campaign(runtime: Runtime, caller: Caller, campaign_uuid: UU
         values |= {"uuid": new_id(), "created_at": now, "updated_at": now}
         campaign_id = await store.add(connection, tenant_id, values)
         await body_store.copy(connection, tenant_id, source["id"], campaign_id)
+        await campaign_words.keep(connection, caller, campaign_id, now=now)
         return full_view(await store.seen(connection, tenant_id, campaign_id))
 
 
@@ -205,7 +235,7 @@ async def delete_campaign(runtime: Runtime, caller: Caller, campaign_uuid: UUID)
     """
     caller.require("campaigns:write")
     async with runtime.database.transaction() as connection:
-        row = await _held(connection, caller, campaign_uuid)
+        row = await held(connection, caller, campaign_uuid)
         require_deletable(caller.door, CampaignState(row["state"]))
         await quotas.release_unfinished(connection, caller.tenant_id, row["id"])
         await recipients.cancel_unfinished(connection, caller.tenant_id, row["id"])
@@ -228,7 +258,8 @@ async def existing(connection: AsyncConnection, caller: Caller, campaign_uuid: U
     return cast("Row", await store.get(connection, caller.tenant_id, campaign_id))
 
 
-async def _held(connection: AsyncConnection, caller: Caller, campaign_uuid: UUID) -> Row:
+async def held(connection: AsyncConnection, caller: Caller, campaign_uuid: UUID) -> Row:
+    """The row, held against every other change until the transaction ends. Raises NotFound."""
     campaign_id = await id_of(connection, caller, campaign_uuid)
     return await campaign_transitions.take(
         connection, caller, campaign_id, wait_seconds=EDIT_WAIT_SECONDS

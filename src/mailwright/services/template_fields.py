@@ -13,7 +13,7 @@ from mailwright.errors import InvalidInput
 from mailwright.mail import merge
 from mailwright.mail.merge import Known
 from mailwright.mail.merge_variables import variables_in
-from mailwright.services.bodies import compile_change
+from mailwright.services.bodies import COLUMNS, compile_change, design_columns
 from mailwright.services.campaign_fields import NAME_LENGTH_MAX, template_line
 from mailwright.store.rows import Row
 
@@ -54,6 +54,8 @@ class VersionChanges(TypedDict, total=False):
     document: dict[str, Any] | None
     html: str | None
     text: str | None
+    design_kind: str | None
+    design: dict[str, Any] | None
     variables: Sequence[Variable]
 
 
@@ -112,7 +114,9 @@ async def version_columns(
     spoken = values.get("locale", old.get("locale")) or language or DEFAULT_LANGUAGE
     body = await compile_change(given, language=spoken, strict=strict, known=known)
     if body is not None:
-        values |= body.values or dict.fromkeys(("kind", "document", "markdown", *_TEXTS))
+        values |= body.values or dict.fromkeys(COLUMNS)
+    elif old.get("kind") == "html":
+        values |= design_columns(given)
     values["variables"] = _with_found(declared, {**old, **values})
     return values
 

@@ -33,6 +33,8 @@ _COPIED = (
     "markdown",
     "html",
     "plain_text",
+    "design_kind",
+    "design",
     "variables",
 )
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import delete, insert, literal, select
+from sqlalchemy import delete, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.store.rows import Row, maybe_one
 from mailwright.store.tables import campaign_bodies as bodies
 
-_COPIED = ("kind", "document", "markdown", "html", "plain_text")
+_COPIED = ("kind", "document", "markdown", "html", "plain_text", "design_kind", "design")
 
 
 async def get(connection: AsyncConnection, tenant_id: int, campaign_id: int) -> Row | None:
@@ -31,6 +31,14 @@ async def save(
     await connection.execute(
         statement.on_conflict_do_update(index_elements=["tenant_id", "campaign_id"], set_=replaced)
     )
+
+
+async def change(
+    connection: AsyncConnection, tenant_id: int, campaign_id: int, values: Mapping[str, object]
+) -> None:
+    """Sets `values` of the body there is."""
+    mine = (bodies.c.tenant_id == tenant_id) & (bodies.c.campaign_id == campaign_id)
+    await connection.execute(update(bodies).where(mine).values(**values))
 
 
 async def remove(connection: AsyncConnection, tenant_id: int, campaign_id: int) -> None:

@@ -45,6 +45,8 @@ SORT_COLUMNS: Mapping[str, ColumnElement[Any]] = {
     "created_at": campaigns.c.created_at,
     "updated_at": campaigns.c.updated_at,
     "name": campaigns.c.name,
+    "scheduled_at": campaigns.c.scheduled_at,
+    "schedule_set_at": campaigns.c.schedule_set_at,
 }
 
 
@@ -154,24 +156,36 @@ async def seen_by_uuid(
 
 @dataclass(frozen=True, slots=True)
 class CampaignFilter:
-    """Which campaigns, in which order; empty: whatever. `sort` is a word of SORT_COLUMNS."""
+    """Which campaigns, in which order; empty or None: whatever. `sort`: of SORT_COLUMNS."""
 
     search: str | None = None
     states: Collection[str] = ()
     sort: str = "created_at"
     descending: bool = True
+    archived: bool | None = None
+    name: str | None = None
+    list_uuid: uuid.UUID | None = None
 
 
 async def page(
-    connection: Connection, tenant_id: int, wanted: CampaignFilter, *, limit: int, offset: int
+    connection: Connection,
+    tenant_id: int,
+    wanted: CampaignFilter,
+    *,
+    limit: int,
+    offset: int,
+    in_full: bool = False,
 ) -> tuple[Sequence[Row], int]:
-    """Condensed campaigns, and how many there are in all."""
-    shape = (bool(wanted.search), bool(wanted.states), wanted.sort, wanted.descending)
-    values = {
-        "tenant_id": tenant_id,
-        "pattern": _within(wanted.search),
-        "states": list(wanted.states),
-    }
+    """Condensed campaigns, or as `seen` shows them, and how many there are in all."""
+    values: dict[str, object] = {"tenant_id": tenant_id}
+    if wanted.search:
+        values["pattern"] = _within(wanted.search)
+    if wanted.states:
+        values["states"] = list(wanted.states)
+    for name in ("archived", "name", "list_uuid"):
+        if getattr(wanted, name) is not None:
+            values[name] = getattr(wanted, name)
+    shape = (frozenset(values), wanted.sort, wanted.descending, in_full)
     found = await _page(*shape).every(connection, **values, limit=limit, offset=offset)
     if found or not offset:
         return found, found[0]["total"] if found else 0
@@ -179,33 +193,49 @@ async def page(
     return [], first["total"] if first else 0
 
 
+#: What each value asks of a campaign.
+_ASKED: Mapping[str, ColumnElement[bool]] = {
+    "tenant_id": campaigns.c.tenant_id == bindparam("tenant_id"),
+    "pattern": campaigns.c.name.ilike(bindparam("pattern"), escape="/"),
+    "states": campaigns.c.state == func.any(bindparam("states", type_=ARRAY(Text))),
+    "archived": campaigns.c.archived == bindparam("archived"),
+    "name": campaigns.c.name == bindparam("name"),
+    "list_uuid": campaigns.c.list_id
+    == select(lists.c.id)
+    .where(lists.c.tenant_id == campaigns.c.tenant_id, lists.c.uuid == bindparam("list_uuid"))
+    .correlate(campaigns)
+    .scalar_subquery(),
+}
+
+
+_CONDENSED: AnySelect = (
+    select(
+        campaigns.c.uuid,
+        campaigns.c.name,
+        campaigns.c.state,
+        campaigns.c.subject,
+        campaigns.c.from_name,
+        campaigns.c.language,
+        campaigns.c.scheduled_at,
+        campaigns.c.timezone,
+        campaigns.c.created_at,
+        campaigns.c.updated_at,
+        _RECIPIENTS_COUNT,
+    )
+    .select_from(campaigns)
+    .outerjoin(fan_outs, _of_campaign(fan_outs))
+)
+
+
 @lru_cache
-def _page(searched: bool, by_state: bool, sort: str, descending: bool) -> Prepared:
-    """The statement for filters of this shape; there are 24."""
-    mine = [campaigns.c.tenant_id == bindparam("tenant_id")]
-    if searched:
-        mine.append(campaigns.c.name.ilike(bindparam("pattern"), escape="/"))
-    if by_state:
-        mine.append(campaigns.c.state == func.any(bindparam("states", type_=ARRAY(Text))))
+def _page(asked: frozenset[str], sort: str, descending: bool, in_full: bool) -> Prepared:
+    """The statement for filters of this shape; a few hundred are possible, few occur."""
+    mine = [condition for name, condition in _ASKED.items() if name in asked]
     order = (SORT_COLUMNS[sort], campaigns.c.id)
     total = select(func.count()).select_from(campaigns).where(*mine).correlate(None)
     return Prepared(
-        select(
-            campaigns.c.uuid,
-            campaigns.c.name,
-            campaigns.c.state,
-            campaigns.c.subject,
-            campaigns.c.from_name,
-            campaigns.c.language,
-            campaigns.c.scheduled_at,
-            campaigns.c.timezone,
-            campaigns.c.created_at,
-            campaigns.c.updated_at,
-            _RECIPIENTS_COUNT,
-            total.scalar_subquery().label("total"),
-        )
-        .select_from(campaigns)
-        .outerjoin(fan_outs, _of_campaign(fan_outs))
+        (_SEEN if in_full else _CONDENSED)
+        .add_columns(total.scalar_subquery().label("total"))
         .where(*mine)
         .order_by(*(column.desc() if descending else column for column in order))
         .limit(bindparam("limit"))
