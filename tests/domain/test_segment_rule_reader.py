@@ -22,13 +22,8 @@ from mailwright.domain.segment_rule import (
     TimeCondition,
     conditions_of,
 )
-from mailwright.domain.segment_rule_reader import (
-    CONDITIONS_MAX,
-    DEPTH_MAX,
-    FIELDS,
-    OPS,
-    parse_rule,
-)
+from mailwright.domain.segment_rule_fields import FIELDS, OPS
+from mailwright.domain.segment_rule_reader import CONDITIONS_MAX, DEPTH_MAX, parse_rule
 from mailwright.errors import InvalidInput
 
 LIST = "0193e3b5-0000-7000-8000-000000000001"

@@ -40,7 +40,7 @@ _HEADINGS: Mapping[str, str] = {
         "country_code": "country_code country_iso",
         # What our own export tells beyond the contact itself; consent never comes from a file.
         SKIP: "contact_uuid subscription_status consent_source opted_in_at unsubscribed_at "
-        "contact_created_at",
+        "contact_created_at contact_tags",
     }.items()
     for heading in headings.split()
 }

@@ -71,6 +71,28 @@ class ListCondition:
 
 
 @dataclass(frozen=True, slots=True)
+class TagCondition:
+    """The contact has one of these tags (empty: any tag at all)."""
+
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InterestCondition:
+    """The contact has one of these interests, each of some list."""
+
+    interests: tuple[uuid.UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkCondition:
+    """The contact clicked one of these links, each of some campaign."""
+
+    links: tuple[uuid.UUID, ...]
+    within_days: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class EngagementCondition:
     """The contact received, opened or clicked one of `campaigns` (empty: any campaign)."""
 
@@ -99,6 +121,9 @@ Condition: TypeAlias = (
     | AttributeCondition
     | PresenceCondition
     | ListCondition
+    | TagCondition
+    | InterestCondition
+    | LinkCondition
     | EngagementCondition
     | OptInCondition
     | ProjectCondition

@@ -18,7 +18,7 @@ from pgqueuer.executors import DatabaseRetryEntrypointExecutor, EntrypointExecut
 from pgqueuer.models import Job as QueuedJob
 from pgqueuer.qm import QueueManager
 
-from mailwright.jobs import campaigns, imports, sweeps, webhooks
+from mailwright.jobs import campaigns, exports, imports, sweeps, webhooks
 from mailwright.services.runtime import Runtime
 from mailwright.store import job_queue
 from mailwright.store.database import DATABASE_TROUBLE
@@ -46,6 +46,7 @@ HANDLERS: Mapping[Job, Handler] = {
     Job.FIRE_SCHEDULE: campaigns.fire_schedule,
     Job.CLOSE_CANCELED: campaigns.close_canceled,
     Job.RUN_IMPORT: imports.run_import,
+    Job.RUN_EXPORT: exports.run_export,
     Job.DELIVER_WEBHOOKS: webhooks.deliver_webhooks,
 }
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from mailwright.delivery import finish
 from mailwright.errors import DatabaseUnreachable
 from mailwright.services.runtime import Runtime
-from mailwright.store import waiting_work, webhooks
+from mailwright.store import export_tasks, waiting_work, webhooks
 from mailwright.store.job_queue import Job, enqueue
 from mailwright.store.rows import Row
 
@@ -50,6 +50,10 @@ async def sweep(runtime: Runtime) -> None:
         for row in await webhooks.with_due(connection, runtime.now()):
             payload = {"tenant_id": row["tenant_id"], "endpoint_id": row["id"]}
             await enqueue(connection, Job.DELIVER_WEBHOOKS, payload)
+        for row in await export_tasks.unfinished(connection):
+            payload = {"tenant_id": row["tenant_id"], "export_id": row["id"]}
+            await enqueue(connection, Job.RUN_EXPORT, payload)
+        await export_tasks.expire(connection, runtime.now())
         undrained = await waiting_work.undrained(connection)
     for row in undrained:  # its last worker was killed between closing the batch and saying so
         await finish.finish_if_drained(runtime, row["tenant_id"], row["id"])

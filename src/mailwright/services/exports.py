@@ -7,19 +7,16 @@ takes the quote off again.
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import AsyncIterator, Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mailwright.domain.csv_rows import neutralised
 from mailwright.errors import NotFound
 from mailwright.services import audit, campaigns
 from mailwright.services.caller import Caller
+from mailwright.services.csv_writing import csv_lines
 from mailwright.services.runtime import Runtime
 from mailwright.store import exports as store
 from mailwright.store import lists, recipients, segments
@@ -43,7 +40,9 @@ _CONTACT_COLUMNS = {
     "unsubscribed_at": "unsubscribed_at",
     "contact_created_at": "created_at",
 }
-_RECIPIENT_COLUMNS = (
+_TAGS = "contact_tags"
+_ATTRIBUTE = "attributes."
+RECIPIENT_COLUMNS = (
     "email",
     "first_name",
     "last_name",
@@ -101,8 +100,8 @@ async def export_recipients(
 async def _contacts(
     runtime: Runtime, caller: Caller, audience: Audience, keys: Sequence[str], *, raw: bool
 ) -> AsyncIterator[bytes]:
-    header = [*_CONTACT_COLUMNS, *(f"attributes.{key}" for key in keys)]
-    yield _lines([header], raw=raw)
+    header = contact_header(keys)
+    yield csv_lines([header], raw=raw)
     after_id = 0
     while True:
         async with runtime.database.reading() as connection:
@@ -111,14 +110,14 @@ async def _contacts(
             )
         if not rows:
             return
-        yield _lines((_contact_cells(row, keys) for row in rows), raw=raw)
+        yield csv_lines((contact_cells(row, header) for row in rows), raw=raw)
         after_id = rows[-1]["id"]
 
 
 async def _recipients(
     runtime: Runtime, caller: Caller, campaign_id: int, *, raw: bool
 ) -> AsyncIterator[bytes]:
-    yield _lines([_RECIPIENT_COLUMNS], raw=raw)
+    yield csv_lines([RECIPIENT_COLUMNS], raw=raw)
     after_id = 0
     while True:
         async with runtime.database.reading() as connection:
@@ -132,7 +131,7 @@ async def _recipients(
             )
         if not rows:
             return
-        yield _lines(([row[name] for name in _RECIPIENT_COLUMNS] for row in rows), raw=raw)
+        yield csv_lines(([row[name] for name in RECIPIENT_COLUMNS] for row in rows), raw=raw)
         after_id = rows[-1]["id"]
 
 
@@ -153,30 +152,20 @@ async def _audience(
     return Audience(list_id, rule)
 
 
-def _contact_cells(row: Row, keys: Sequence[str]) -> list[Any]:
+def contact_header(keys: Sequence[str], *, with_tags: bool = False) -> list[str]:
+    """The columns of a file of contacts, one for each attribute of `keys`."""
+    tags = [_TAGS] if with_tags else []
+    return [*_CONTACT_COLUMNS, *tags, *(f"{_ATTRIBUTE}{key}" for key in keys)]
+
+
+def contact_cells(row: Row, header: Sequence[str], tags: Sequence[str] = ()) -> list[Any]:
+    """What stands below `contact_header` for one contact."""
     attributes = row["attributes"]
     return [
-        *(row[column] for column in _CONTACT_COLUMNS.values()),
-        *(attributes.get(key) for key in keys),
+        list(tags)
+        if name == _TAGS
+        else row[_CONTACT_COLUMNS[name]]
+        if name in _CONTACT_COLUMNS
+        else attributes.get(name.removeprefix(_ATTRIBUTE))
+        for name in header
     ]
-
-
-def _lines(rows: Iterable[Sequence[Any]], *, raw: bool) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    for row in rows:
-        cells = [_cell(value) for value in row]
-        writer.writerow(cells if raw else map(neutralised, cells))
-    return text.getvalue().encode()
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    if isinstance(value, list):
-        return ";".join(map(_cell, value))  # pyright: ignore[reportUnknownArgumentType]  # JSON
-    return str(value)

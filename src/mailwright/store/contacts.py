@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
@@ -143,6 +143,16 @@ def matches(search: str, email_key: str | None) -> ColumnElement[bool]:
             for word in search.split()
         )
     )
+
+
+def of_tenant(tenant_id: int) -> ColumnElement[bool]:
+    """The condition that is true of all of the tenant's contacts."""
+    return contacts.c.tenant_id == tenant_id
+
+
+def among(contact_uuids: Collection[uuid.UUID]) -> ColumnElement[bool]:
+    """The condition that is true of these contacts."""
+    return contacts.c.uuid.in_(contact_uuids)
 
 
 async def change(

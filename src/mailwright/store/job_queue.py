@@ -40,6 +40,7 @@ class Job(StrEnum):
     FIRE_SCHEDULE = "fire_schedule"  # {tenant_id, campaign_id, scheduled_at}, ISO 8601
     CLOSE_CANCELED = "close_canceled"  # {tenant_id, campaign_id}
     RUN_IMPORT = "run_import"  # {tenant_id, import_id}
+    RUN_EXPORT = "run_export"  # {tenant_id, export_id}
     DELIVER_WEBHOOKS = "deliver_webhooks"  # {tenant_id, endpoint_id}
 
 

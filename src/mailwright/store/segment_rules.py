@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
     ColumnElement,
@@ -36,6 +36,8 @@ from mailwright.domain.segment_rule import (
     Condition,
     EngagementCondition,
     Group,
+    InterestCondition,
+    LinkCondition,
     ListCondition,
     Match,
     Negation,
@@ -44,10 +46,24 @@ from mailwright.domain.segment_rule import (
     ProjectCondition,
     Rule,
     Scalar,
+    TagCondition,
     TextCondition,
     TimeCondition,
 )
-from mailwright.store.tables import campaigns, contacts, list_members, lists, messages, projects
+from mailwright.store.tables import (
+    campaign_links,
+    campaigns,
+    contact_interests,
+    contact_tags,
+    contacts,
+    interests,
+    list_members,
+    lists,
+    message_clicks,
+    messages,
+    projects,
+    tags,
+)
 
 _ORDER: Mapping[Match, Callable[[Any, Any], Any]] = {
     Match.GT: operator.gt,
@@ -84,13 +100,36 @@ def _leaf(tenant_id: int, leaf: Condition) -> ColumnElement[bool]:
             return _attribute(leaf)
         case PresenceCondition():
             return _presence(leaf)
-        case ListCondition():
-            return _on_lists(tenant_id, leaf.lists)
-        case EngagementCondition():
-            return _engaged(tenant_id, leaf)
         case OptInCondition():
             is_subscribed = contacts.c.consent == "subscribed"
             return is_subscribed if leaf.wanted else ~is_subscribed
+        case _:
+            return _elsewhere(tenant_id, leaf)
+
+
+_Elsewhere: TypeAlias = (
+    ListCondition
+    | TagCondition
+    | InterestCondition
+    | LinkCondition
+    | EngagementCondition
+    | ProjectCondition
+)
+
+
+def _elsewhere(tenant_id: int, leaf: _Elsewhere) -> ColumnElement[bool]:
+    """What other tables know about the contact."""
+    match leaf:
+        case ListCondition():
+            return _on_lists(tenant_id, leaf.lists)
+        case TagCondition():
+            return _tagged(tenant_id, leaf.tags)
+        case InterestCondition():
+            return _interested(tenant_id, leaf.interests)
+        case LinkCondition():
+            return _clicked(tenant_id, leaf)
+        case EngagementCondition():
+            return _engaged(tenant_id, leaf)
         case ProjectCondition():
             return _in_projects(tenant_id, leaf.projects)
 
@@ -168,6 +207,48 @@ def _on_lists(tenant_id: int, list_uuids: tuple[uuid.UUID, ...]) -> ColumnElemen
         )
         .correlate(contacts)
     )
+
+
+def _tagged(tenant_id: int, names: tuple[str, ...]) -> ColumnElement[bool]:
+    found = [
+        contact_tags.c.tenant_id == tenant_id,
+        contact_tags.c.contact_id == contacts.c.id,
+    ]
+    if names:
+        wanted = select(tags.c.id).where(tags.c.tenant_id == tenant_id, tags.c.name.in_(names))
+        found.append(contact_tags.c.tag_id.in_(wanted))
+    return exists(select(1).where(*found).correlate(contacts))
+
+
+def _interested(tenant_id: int, interest_uuids: tuple[uuid.UUID, ...]) -> ColumnElement[bool]:
+    wanted = select(interests.c.id).where(
+        interests.c.tenant_id == tenant_id, interests.c.uuid.in_(interest_uuids)
+    )
+    return exists(
+        select(1)
+        .where(
+            contact_interests.c.tenant_id == tenant_id,
+            contact_interests.c.contact_id == contacts.c.id,
+            contact_interests.c.interest_id.in_(wanted),
+        )
+        .correlate(contacts)
+    )
+
+
+def _clicked(tenant_id: int, leaf: LinkCondition) -> ColumnElement[bool]:
+    found = [
+        campaign_links.c.tenant_id == tenant_id,
+        campaign_links.c.uuid.in_(leaf.links),
+        messages.c.tenant_id == tenant_id,
+        messages.c.campaign_id == campaign_links.c.campaign_id,
+        messages.c.contact_id == contacts.c.id,
+        message_clicks.c.tenant_id == tenant_id,
+        message_clicks.c.message_id == messages.c.id,
+        message_clicks.c.link_number == campaign_links.c.number,
+    ]
+    if leaf.within_days is not None:
+        found.append(message_clicks.c.first_at >= func.now() - timedelta(days=leaf.within_days))
+    return exists(select(1).where(*found).correlate(contacts))
 
 
 def _in_projects(tenant_id: int, project_uuids: tuple[uuid.UUID, ...]) -> ColumnElement[bool]:

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.store.rows import AnySelect, Row, every, maybe_one
-from mailwright.store.tables import campaigns, lists, segments
+from mailwright.store.tables import campaign_links, campaigns, lists, segments
 
 _COLUMNS = (
     segments.c.id,
@@ -159,6 +159,16 @@ async def known_campaigns(
     """Those of the campaigns that are the tenant's."""
     statement = select(campaigns.c.uuid).where(
         campaigns.c.tenant_id == tenant_id, campaigns.c.uuid.in_(campaign_uuids)
+    )
+    return {row["uuid"] for row in await every(connection, statement)}
+
+
+async def known_links(
+    connection: AsyncConnection, tenant_id: int, link_uuids: Collection[uuid.UUID]
+) -> set[uuid.UUID]:
+    """Those of the links that are in the tenant's campaigns."""
+    statement = select(campaign_links.c.uuid).where(
+        campaign_links.c.tenant_id == tenant_id, campaign_links.c.uuid.in_(link_uuids)
     )
     return {row["uuid"] for row in await every(connection, statement)}
 

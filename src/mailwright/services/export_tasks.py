@@ -1,0 +1,275 @@
+"""Exports in the background: asked for, written piece by piece, kept for a week, downloaded."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from mailwright.domain.ids import new_id
+from mailwright.errors import Conflict, InvalidInput, MailwrightError, NotFound
+from mailwright.services import audit
+from mailwright.services.caller import Caller
+from mailwright.services.csv_writing import csv_lines
+from mailwright.services.export_kinds import KINDS, Position
+from mailwright.services.paging import Page, Paged
+from mailwright.services.runtime import Runtime
+from mailwright.store import export_tasks as store
+from mailwright.store.job_queue import Job, enqueue
+from mailwright.store.rows import Row
+
+log = structlog.get_logger()
+
+KEPT_FOR = timedelta(days=7)
+PIECE_ROWS = 5_000
+DESCRIPTION_MAX = 1_000
+#: `running` is our own word in between; outside it is pending.
+STATUSES = ("pending", "ready", "failed", "deleted")
+
+
+@dataclass(frozen=True, slots=True)
+class NewExport:
+    """What to export. `parameters`: what the kind needs; `origin`: the request in a door's words.
+
+    `list_id`: the list it is about, for finding it again.
+    """
+
+    kind: str
+    parameters: Mapping[str, Any]
+    description: str | None = None
+    list_id: int | None = None
+    origin: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFilter:
+    """Which exports; None: whatever. `parameters`: those that have all of these."""
+
+    kinds: Collection[str] | None = None
+    status: str | None = None
+    list_id: int | None = None
+    parameters: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExportView:
+    """An export. `status`: pending, ready, failed or deleted; `progress`: percent, 0 to 100."""
+
+    uuid: UUID
+    kind: str
+    status: str
+    description: str | None
+    progress: int
+    rows_written: int
+    byte_count: int
+    error: str | None
+    requested_by: str
+    created_at: datetime
+    expires_at: datetime
+    parameters: dict[str, Any] = field(repr=False)
+    origin: dict[str, Any] | None = field(repr=False)
+
+
+async def start_export(runtime: Runtime, caller: Caller, new: NewExport) -> ExportView:
+    """The export, to be written by the next free worker. Raises InvalidInput.
+
+    The door or service that calls has checked that what the parameters name is the caller's.
+    """
+    caller.require("exports:write")
+    caller.require(KINDS[new.kind].scope)
+    if len(new.description or "") > DESCRIPTION_MAX:
+        raise InvalidInput.field("description", f"At most {DESCRIPTION_MAX} characters.")
+    async with runtime.database.transaction() as connection:
+        row = await store.add(
+            connection,
+            caller.tenant_id,
+            {
+                "uuid": new_id(),
+                "kind": new.kind,
+                "description": new.description,
+                "parameters": dict(new.parameters),
+                "origin": None if new.origin is None else dict(new.origin),
+                "list_id": new.list_id,
+                "requested_by": caller.actor,
+                "expires_at": runtime.now() + KEPT_FOR,
+            },
+        )
+        payload = {"tenant_id": caller.tenant_id, "export_id": row["id"]}
+        await enqueue(connection, Job.RUN_EXPORT, payload)
+        details = {"kind": new.kind}
+        await audit.record(connection, caller, "export.create", f"export:{row['uuid']}", details)
+    return _view(row)
+
+
+async def get_export(runtime: Runtime, caller: Caller, export_uuid: UUID) -> ExportView:
+    """One export. Raises NotFound."""
+    caller.require("exports:read")
+    async with runtime.database.reading() as connection:
+        return _view(await _existing(connection, caller, export_uuid))
+
+
+async def page_exports(
+    runtime: Runtime,
+    caller: Caller,
+    page: Page,
+    wanted: ExportFilter | None = None,
+    *,
+    order: str = "created_at",
+    descending: bool = True,
+) -> Paged[ExportView]:
+    """Exports that fit, the newest first unless asked otherwise."""
+    caller.require("exports:read")
+    fits = wanted or ExportFilter()
+    states = None if fits.status is None else _states(fits.status)
+    async with runtime.database.reading() as connection:
+        rows, total = await store.page(
+            connection,
+            caller.tenant_id,
+            kinds=fits.kinds,
+            states=states,
+            list_id=fits.list_id,
+            parameters=fits.parameters,
+            order=order,
+            descending=descending,
+            limit=page.per_page,
+            offset=page.offset,
+        )
+    return Paged([_view(row) for row in rows], total, page)
+
+
+async def delete_export(runtime: Runtime, caller: Caller, export_uuid: UUID) -> ExportView:
+    """The export, now deleted: its file is gone, and it is not written further. Raises NotFound."""
+    caller.require("exports:write")
+    async with runtime.database.transaction() as connection:
+        row = await _existing(connection, caller, export_uuid)
+        await store.change(connection, caller.tenant_id, row["id"], {"state": "deleted"})
+        await store.drop_file(connection, caller.tenant_id, row["id"])
+        await audit.record(connection, caller, "export.delete", f"export:{export_uuid}")
+    return _view({**row, "state": "deleted"})
+
+
+async def require_ready(runtime: Runtime, caller: Caller, export_uuid: UUID) -> ExportView:
+    """The export, whose file can be had. Raises NotFound; Conflict EXPORT_NOT_READY.
+
+    Whoever takes the file is written down in the audit log.
+    """
+    caller.require("exports:read")
+    async with runtime.database.transaction() as connection:
+        row = await _existing(connection, caller, export_uuid)
+        caller.require(KINDS[row["kind"]].scope)
+        if row["state"] != "ready":
+            raise Conflict(
+                f"The file cannot be had; the export is {_status(row)}.", code="EXPORT_NOT_READY"
+            )
+        await audit.record(connection, caller, "export.download", f"export:{export_uuid}")
+    return _view(row)
+
+
+async def download(runtime: Runtime, caller: Caller, export_uuid: UUID) -> AsyncIterator[bytes]:
+    """The pieces of the file. Raises NotFound; Conflict EXPORT_NOT_READY."""
+    await require_ready(runtime, caller, export_uuid)
+    return pieces(runtime, caller.tenant_id, export_uuid)
+
+
+async def pieces(runtime: Runtime, tenant_id: int, export_uuid: UUID) -> AsyncIterator[bytes]:
+    """The file of an export that is ready, piece by piece; nothing for another."""
+    async with runtime.database.reading() as connection:
+        row = await store.get(connection, tenant_id, export_uuid)
+    number = 0
+    while row is not None and row["state"] == "ready":
+        async with runtime.database.reading() as connection:
+            data = await store.piece(connection, tenant_id, row["id"], number)
+        if data is None:
+            return
+        yield data
+        number += 1
+
+
+async def run_chunk(runtime: Runtime, tenant_id: int, export_id: int) -> bool:
+    """Writes one more piece; whether there is more to do. One that cannot be written fails."""
+    try:
+        async with runtime.database.transaction() as connection:
+            row = await store.lock(connection, tenant_id, export_id)
+            return row is not None and await _write(connection, runtime, row)
+    except (MailwrightError, DBAPIError, KeyError) as error:
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            raise
+        log.error("export_failed", export_id=export_id, reason=str(error))
+        values = {"state": "failed", "error": "It could not be written; export again."}
+        async with runtime.database.transaction() as connection:
+            await store.change(connection, tenant_id, export_id, values)
+            await store.drop_file(connection, tenant_id, export_id)
+        return False
+
+
+async def _write(connection: AsyncConnection, runtime: Runtime, row: Row) -> bool:
+    tenant_id, parameters, kind = row["tenant_id"], row["parameters"], KINDS[row["kind"]]
+    data, header = b"", row["header"]
+    values: dict[str, Any] = {}
+    if row["state"] == "pending":
+        header = await kind.header(connection, tenant_id, parameters)
+        total = await kind.count(connection, tenant_id, parameters)
+        data = csv_lines([header])
+        values = {"state": "running", "header": header, "rows_total": total}
+    place = Position(header, row["position"], PIECE_ROWS)
+    found = await kind.rows(connection, tenant_id, parameters, place)
+    if found is not None:
+        data += csv_lines(found.rows)
+        values |= {
+            "position": found.position,
+            "rows_written": row["rows_written"] + len(found.rows),
+        }
+    else:
+        values |= {"state": "ready", "finished_at": runtime.now()}
+        values["expires_at"] = runtime.now() + KEPT_FOR
+    if data:
+        number = await store.next_piece_number(connection, tenant_id, row["id"])
+        await store.add_piece(connection, tenant_id, row["id"], number, data)
+        values["byte_count"] = row["byte_count"] + len(data)
+    await store.change(connection, tenant_id, row["id"], values)
+    return found is not None
+
+
+async def _existing(connection: AsyncConnection, caller: Caller, export_uuid: UUID) -> Row:
+    row = await store.get(connection, caller.tenant_id, export_uuid)
+    if row is None:
+        raise NotFound("There is no such export.")
+    return row
+
+
+def _states(status: str) -> tuple[str, ...]:
+    return ("pending", "running") if status == "pending" else (status,)
+
+
+def _status(row: Row) -> str:
+    return "pending" if row["state"] == "running" else row["state"]
+
+
+def _progress(row: Row) -> int:
+    if row["finished_at"] is not None:
+        return 100
+    return min(99, 100 * row["rows_written"] // max(row["rows_total"], 1))
+
+
+def _view(row: Row) -> ExportView:
+    return ExportView(
+        uuid=row["uuid"],
+        kind=row["kind"],
+        status=_status(row),
+        description=row["description"],
+        progress=_progress(row),
+        rows_written=row["rows_written"],
+        byte_count=row["byte_count"],
+        error=row["error"],
+        requested_by=row["requested_by"],
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        parameters=row["parameters"],
+        origin=row["origin"],
+    )
