@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from mailwright.errors import ConfigurationError
 from mailwright.services.inbox import capture
+from mailwright.services.returned_mail import returned_mail_listener
 from mailwright.services.runtime import Runtime
 from mailwright.services.secrets import load_keys
 from mailwright.services.set_up import FirstOwner, check_secret, set_up
@@ -113,7 +114,23 @@ async def run_inbox(
     runtime: Runtime, where: socket.socket, *, ready: Callable[[], None], stop: asyncio.Event
 ) -> None:
     """Takes mail into the built-in inbox on a bound socket until `stop`."""
-    listener = SmtpListener(partial(capture, runtime))
+    await _listen(SmtpListener(partial(capture, runtime)), where, ready=ready, stop=stop)
+
+
+async def run_returned_mail(
+    runtime: Runtime, where: socket.socket, *, ready: Callable[[], None], stop: asyncio.Event
+) -> None:
+    """Takes bounces and complaints from mail servers on a bound socket until `stop`."""
+    await _listen(returned_mail_listener(runtime), where, ready=ready, stop=stop)
+
+
+async def _listen(
+    listener: SmtpListener,
+    where: socket.socket,
+    *,
+    ready: Callable[[], None],
+    stop: asyncio.Event,
+) -> None:
     await listener.start(where)
     ready()
     try:

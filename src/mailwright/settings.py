@@ -80,6 +80,11 @@ class Settings(BaseSettings):
         "off", description="on: webhooks and fetches may reach private addresses (closed networks)."
     )
     inbox_keep: int = Field(10_000, ge=0, description="Captured mails kept in the built-in inbox.")
+    returned_mail_address: str | None = Field(
+        None,
+        description="HOST:PORT of an SMTP server for bounces and complaints that mail servers hand "
+        "over. Unset: none.",
+    )
     upload_megabytes_max: int = Field(
         1024, ge=1, description="Megabytes of one uploaded file, such as an import."
     )

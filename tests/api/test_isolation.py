@@ -40,6 +40,7 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "GET /lists/{list_uuid}/contacts": ("contacts:read",),
     "GET /segments/{segment_uuid}/contacts": ("segments:read", "contacts:read"),
     "POST /templates/{template_uuid}/versions/{version_uuid}/render": ("templates:read",),
+    "POST /inbound": ("events:write",),
     "POST /segments/preview": ("segments:read", "contacts:read"),
     "GET /exports/contacts.csv": ("exports:read", "contacts:read"),
     "GET /exports/campaigns/{campaign_uuid}/recipients.csv": ("exports:read", "campaigns:read"),

@@ -35,7 +35,7 @@ def runner(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
 
     def ran(*arguments: str, stdin: str = "") -> Ran:
         monkeypatch.setattr(sys, "argv", ["mailwright", *arguments])
-        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
         capsys.readouterr()
         status = 0
         try:

@@ -20,6 +20,14 @@ def test_each_token_reads_back() -> None:
     path = TOKENS.return_path(3, 7)
     assert TOKENS.read_return_path(path.upper()) == MessageRef(3, 7)
     assert len(path) == 42
+    message_id = TOKENS.message_id(3, 7, "x.example")
+    assert TOKENS.read_message_id(message_id) == MessageRef(3, 7)
+    assert TOKENS.read_message_id(f" {message_id.upper()} ") == MessageRef(3, 7)
+
+
+@pytest.mark.parametrize("text", ["", "<>", "<a@b>", f"<{'g' * 32}@b>", f"<{'0' * 32}@b>", "é"])
+def test_another_programs_message_id_names_nothing(text: str) -> None:
+    assert TOKENS.read_message_id(text) is None
 
 
 @pytest.mark.checklist("SEC-06")

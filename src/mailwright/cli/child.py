@@ -2,7 +2,7 @@
 
     python -m mailwright.cli.child KIND PARENT READY_FD [SOCKET_FD]
 
-KIND is web, inbox or worker. It writes one byte to READY_FD when it is at work, ends its work on
+KIND is one of KINDS. It writes one byte to READY_FD when it is at work, ends its work on
 SIGTERM, leaves Ctrl-C to its parent, and does not outlive it.
 """
 
@@ -94,6 +94,15 @@ async def _inbox(
     await run_inbox(runtime, where, ready=ready, stop=stop)
 
 
+async def _returned_mail(
+    runtime: Runtime, where: socket.socket | None, ready: Ready, stop: asyncio.Event
+) -> None:
+    from mailwright.app import run_returned_mail
+
+    assert where is not None
+    await run_returned_mail(runtime, where, ready=ready, stop=stop)
+
+
 async def _worker(
     runtime: Runtime, _where: socket.socket | None, ready: Ready, stop: asyncio.Event
 ) -> None:
@@ -103,7 +112,7 @@ async def _worker(
     await run_worker(runtime, stop=stop)
 
 
-KINDS = {"web": _web, "inbox": _inbox, "worker": _worker}
+KINDS = {"web": _web, "inbox": _inbox, "returned-mail": _returned_mail, "worker": _worker}
 
 
 async def run_child(kind: str, parent: int, ready_fd: int, where: socket.socket | None) -> None:

@@ -19,6 +19,7 @@ from mailwright.cli import (
     doctor,
     export,
     import_contacts,
+    inbound,
     key,
     serve,
     tenant,
@@ -44,6 +45,7 @@ app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("resume-sending")(backup.resume_sending)
 app.command("import")(import_contacts.import_contacts)
+app.command("inbound")(inbound.inbound)
 app.add_typer(export.app, name="export")
 app.add_typer(tenant.app, name="tenant")
 app.add_typer(user.app, name="user")

@@ -56,16 +56,21 @@ def worker(
 
 async def _serve(settings: Settings, workers: int, *, as_json: bool) -> None:
     from mailwright.app import open_runtime
-    from mailwright.cli.sockets import listen_capture, listen_http
+    from mailwright.cli.sockets import listen_capture, listen_http, listen_returned_mail
     from mailwright.cli.supervisor import Role, Supervisor
     from mailwright.services import installation
 
-    with listen_http(settings.host, settings.port) as http, listen_capture() as capture:
+    with (
+        listen_http(settings.host, settings.port) as http,
+        listen_capture() as capture,
+        listen_returned_mail(settings.returned_mail_address) as returned,
+    ):
         settings = settings.model_copy(update={"port": http.getsockname()[1]})
         inbox: tuple[str, int] = capture.getsockname()
         roles = [
             Role("web", "web", http.fileno()),
             Role("inbox", "inbox", capture.fileno(), stage=1),
+            *([Role("returned mail", "returned-mail", returned.fileno())] if returned else []),
             *_workers(workers),
         ]
         row = {

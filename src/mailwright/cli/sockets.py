@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+from contextlib import AbstractContextManager, nullcontext
 
 from mailwright.errors import ConfigurationError
 
@@ -26,6 +27,18 @@ def listen_http(host: str, port: int) -> socket.socket:
 def listen_capture() -> socket.socket:
     """The built-in inbox's: loopback only, on any free port."""
     return _listen(socket.socket(socket.AF_INET, socket.SOCK_STREAM), ("127.0.0.1", 0))
+
+
+def listen_returned_mail(address: str | None) -> AbstractContextManager[socket.socket | None]:
+    """The socket of MAILWRIGHT_RETURNED_MAIL_ADDRESS, or None where that is not set."""
+    if address is None:
+        return nullcontext()
+    host, _, port = address.rpartition(":")
+    if not host or not (port.isascii() and port.isdigit()) or int(port) > 65535:
+        raise ConfigurationError(
+            f"MAILWRIGHT_RETURNED_MAIL_ADDRESS {address} is not of the form HOST:PORT."
+        )
+    return listen_http(host.strip("[]"), int(port))
 
 
 def _listen(made: socket.socket, address: tuple[object, ...]) -> socket.socket:

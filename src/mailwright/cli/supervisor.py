@@ -35,7 +35,7 @@ class Role:
     """One child to keep. `stage`: 0 stops first; the inbox, stage 1, when nobody sends any more."""
 
     name: str
-    kind: str  # web, inbox or worker
+    kind: str  # one of `child.KINDS`
     socket_fd: int | None = None
     stage: int = 0
 

@@ -20,6 +20,7 @@ from mailwright.domain.ids import new_id
 from mailwright.domain.tokens import MessageRef, Tokens
 from mailwright.errors import InvalidInput, NotFound, OperatorError
 from mailwright.mail.received import Attachment, glance, html_with_inline_images, read_mail
+from mailwright.services import returned_mail
 from mailwright.services.caller import Caller
 from mailwright.services.group_commit import GroupCommit
 from mailwright.services.paging import Page, Paged
@@ -84,7 +85,13 @@ class InboxPage(Paged[InboxRow]):
 
 
 async def capture(runtime: Runtime, mail: CapturedMail) -> None:
-    """Returns when `mail` is stored for good."""
+    """Returns when `mail` is stored for good.
+
+    A bounce of a mail of ours, from nobody to its envelope sender, is recorded and not stored.
+    """
+    if returned_mail.is_returned(runtime, mail):
+        await returned_mail.take(runtime, mail)
+        return
     capturing = _capturing.get(runtime.database)
     if capturing is None:
         capturing = _capturing.setdefault(runtime.database, _Capturing(runtime))

@@ -46,6 +46,7 @@ class Report:
     bounced: int
     unsubscribed: int
     complained: int
+    auto_replies: int
     failed: int
     deferred: int
     queued: int
@@ -143,6 +144,7 @@ def _report(figures: Row, skipped: Mapping[str, int], now: datetime) -> Report:
         bounced=figures["bounced"] + later,
         unsubscribed=figures["unsubscribed"],
         complained=figures["complained"],
+        auto_replies=figures["auto_replies"],
         failed=figures["failed"],
         deferred=figures["deferred"],
         queued=figures["queued_count"] - sum(figures[name] for name in _OUTCOMES),

@@ -6,7 +6,7 @@ later, and only removing the suppression itself lifts it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -218,10 +218,11 @@ async def suppress(
     reason: str,
     scope: str,
     source: str | None,
+    evidence: Mapping[str, object] | None = None,
 ) -> Row | None:
     """Suppresses in the caller's transaction; None when it was so already."""
     values = _values(email_key, reason=reason, scope=scope, source=source)
-    return await store.add(connection, tenant_id, values)
+    return await store.add(connection, tenant_id, {**values, "evidence": evidence})
 
 
 async def is_suppressed(

@@ -51,10 +51,17 @@ async def get_subscription(runtime: Runtime, link: Unsubscribe) -> SubscriptionV
 async def unsubscribe(runtime: Runtime, link: Unsubscribe, *, source: str) -> SubscriptionView:
     """The person of `link` gets no more marketing mail. `source`: `one_click` or `page`."""
     async with runtime.database.transaction() as connection:
-        person = await _locked_person(connection, link)
-        if person is not None and person["consent"] != "unsubscribed":
-            await _change(connection, runtime, link, leaving=True, source=source)
+        await leave(connection, runtime, link, source=source)
         return await _view(connection, link)
+
+
+async def leave(
+    connection: AsyncConnection, runtime: Runtime, link: Unsubscribe, *, source: str
+) -> None:
+    """The same in the caller's transaction; nothing where the person is off already, or gone."""
+    person = await _locked_person(connection, link)
+    if person is not None and person["consent"] != "unsubscribed":
+        await _change(connection, runtime, link, leaving=True, source=source)
 
 
 async def resubscribe(runtime: Runtime, link: Unsubscribe) -> SubscriptionView:

@@ -17,7 +17,16 @@ from mailwright.store.tables import batches, campaigns, fan_outs
 from mailwright.store.tables import campaign_counters as counters
 from mailwright.store.tables import campaign_links as links
 
-PEOPLE = ("opened", "opens", "clicked", "clicks", "unsubscribed", "complained", "bounced_later")
+PEOPLE = (
+    "opened",
+    "opens",
+    "clicked",
+    "clicks",
+    "unsubscribed",
+    "complained",
+    "bounced_later",
+    "auto_replies",
+)
 _FAN_OUT = ("audience_count", "queued_count", "skipped_count")
 
 _sums = (

@@ -37,6 +37,7 @@ campaign_counters = Table(
     count("unsubscribed"),
     count("complained"),
     count("bounced_later"),
+    count("auto_replies"),
     PrimaryKeyConstraint("tenant_id", "campaign_id"),
     postgresql_with={"fillfactor": "50"},
 )

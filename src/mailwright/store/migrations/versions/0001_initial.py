@@ -256,6 +256,7 @@ def upgrade() -> None:
         sa.Column("unsubscribed", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("complained", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("bounced_later", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("auto_replies", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "campaign_id", name=op.f("pk_campaign_counters")),
         postgresql_with={"fillfactor": "50"},
     )

@@ -1,0 +1,352 @@
+"""What comes back is recorded once, for whom it is about, and only on a token of ours."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from mailwright.domain.keys import Keys
+from mailwright.domain.tokens import Tokens
+from mailwright.errors import Forbidden
+from mailwright.services.caller import Caller
+from mailwright.services.inbound import InboundView, take_inbound, take_returned
+from mailwright.services.reports import get_report
+from mailwright.services.runtime import Runtime
+from mailwright.store import tables
+from mailwright.store.rows import Row, every
+from tests.builders import (
+    Made,
+    MadeTenant,
+    make_campaign,
+    make_contact,
+    make_list,
+    make_message,
+    make_tenant,
+)
+from tests.returned_mails import auto_reply, complaint, dsn
+
+ADA = "Ada@example.org"
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A mail to Ada that had been accepted."""
+
+    runtime: Runtime
+    caller: Caller
+    campaign: Made
+    contact: Made
+    message_id: int
+
+    @property
+    def tokens(self) -> Tokens:
+        return Tokens(self.runtime.keys)
+
+    @property
+    def return_path(self) -> str:
+        """Its envelope sender."""
+        return f"{self.tokens.return_path(self.caller.tenant_id, self.message_id)}@acme.test"
+
+    @property
+    def headers(self) -> str:
+        """Those of its headers that matter when it comes back, with the address blacked out."""
+        key = self.caller.tenant_id, self.message_id
+        leave = self.tokens.unsubscribe(
+            *key, contact_id=self.contact.id, campaign_id=self.campaign.id
+        )
+        message_id = self.tokens.message_id(*key, "acme.test")
+        return (
+            f"Message-ID: {message_id}\r\n"
+            f"List-Unsubscribe: <https://acme.test/u/{leave}>\r\nTo: redacted"
+        )
+
+    async def take(self, raw: bytes, recipient: str | None = None) -> InboundView:
+        return await take_inbound(self.runtime, self.caller, raw, recipient=recipient)
+
+    async def rows(self, table: Any) -> list[Row]:
+        async with self.runtime.database.reading() as connection:
+            return list(await every(connection, select(table)))
+
+    async def row(self) -> Row:
+        return (await self.rows(tables.messages))[0]
+
+    async def set(self, **values: Any) -> None:
+        async with self.runtime.database.transaction() as connection:
+            await connection.execute(update(tables.messages).values(**values))
+
+
+@pytest.fixture
+async def sent(runtime: Runtime, tenant: MadeTenant, caller: Caller) -> Sent:
+    database = runtime.database
+    a_list = await make_list(database, tenant.id)
+    contact = await make_contact(database, tenant.id, ADA, list_id=a_list.id)
+    campaign = await make_campaign(database, tenant.id, list_id=a_list.id, state="sent")
+    message_id = await make_message(
+        database,
+        tenant.id,
+        email=ADA,
+        campaign_id=campaign.id,
+        contact_id=contact.id,
+        state="sent",
+        reply="250 2.0.0 Ok",
+        sent_at=runtime.now(),
+    )
+    async with database.transaction() as connection:
+        await connection.execute(
+            tables.batches.insert().values(
+                tenant_id=tenant.id,
+                campaign_id=campaign.id,
+                number=1,
+                first_message_id=message_id,
+                last_message_id=message_id,
+                state="done",
+                message_count=1,
+                sent=1,
+            )
+        )
+    return Sent(runtime, caller, campaign, contact, message_id)
+
+
+# --- bounces
+
+
+@pytest.mark.checklist("E27")
+async def test_a_bounce_that_came_later_is_recorded_with_all_it_means(sent: Sent) -> None:
+    view = await sent.take(dsn(sent.return_path, "ada@example.org"))
+    assert (view.kind, view.outcome) == ("bounce", "recorded")
+    assert view.message is not None
+    assert (view.message.message_id, view.message.state) == (sent.message_id, "bounced")
+    assert view.message.campaign_uuid == sent.campaign.uuid
+    assert view.bounce is not None
+    assert (view.bounce.hard, view.bounce.status, view.bounce.suppressed) == (True, "5.1.1", True)
+    row = await sent.row()
+    assert (row["state"], row["reason"]) == ("bounced", "address-invalid")
+    assert row["reply"].startswith("550 5.1.1 <ada@example.org>")
+    assert row["bounced_at"] == sent.runtime.now()
+    [suppression] = await sent.rows(tables.suppressions)
+    assert (suppression["email_key"], suppression["reason"]) == ("ada@example.org", "bounce")
+    assert suppression["scope"] == "all"
+    assert suppression["evidence"]["message_id"] == sent.message_id
+    assert suppression["evidence"]["reply"] == row["reply"]
+    [event] = await sent.rows(tables.events)
+    assert (event["kind"], event["campaign_id"]) == ("bounced", sent.campaign.id)
+    assert (event["data"]["hard"], event["data"]["late"]) == (True, True)
+    report = await get_report(sent.runtime, sent.caller, sent.campaign.uuid)
+    assert (report.sent, report.delivered, report.bounced) == (1, 0, 1)
+
+
+@pytest.mark.checklist("E27")
+async def test_the_same_bounce_again_counts_once(sent: Sent) -> None:
+    raw = dsn(sent.return_path, ADA)
+    views = await asyncio.gather(*(sent.take(raw) for _ in range(6)))
+    assert sorted(view.outcome for view in views) == ["already_recorded"] * 5 + ["recorded"]
+    assert len(await sent.rows(tables.events)) == 1
+    report = await get_report(sent.runtime, sent.caller, sent.campaign.uuid)
+    assert (report.delivered, report.bounced) == (0, 1)
+
+
+async def test_a_soft_bounce_ends_the_mail_and_spares_the_address(sent: Sent) -> None:
+    raw = dsn(sent.return_path, ADA, status="5.2.2", diagnostic="552 5.2.2 Over quota")
+    view = await sent.take(raw)
+    assert view.bounce is not None
+    assert (view.outcome, view.bounce.hard, view.bounce.suppressed) == ("recorded", False, False)
+    assert (await sent.row())["state"] == "bounced"
+    assert await sent.rows(tables.suppressions) == []
+
+
+@pytest.mark.parametrize("action", ["delayed", "delivered", "relayed", "expanded"])
+async def test_reports_of_anything_but_failure_change_nothing(sent: Sent, action: str) -> None:
+    view = await sent.take(dsn(sent.return_path, ADA, action=action, status="4.4.7"))
+    assert (view.kind, view.outcome) == ("delivery_report", "ignored")
+    assert (await sent.row())["state"] == "sent"
+
+
+@pytest.mark.parametrize("header", ["Delivered-To", "X-Original-To", "Envelope-To"])
+async def test_the_envelopes_recipient_is_found_in_the_headers_of_servers(
+    sent: Sent, header: str
+) -> None:
+    raw = dsn("bounces@acme.test", ADA, headers=f"{header}: {sent.return_path.upper()}")
+    assert (await sent.take(raw)).outcome == "recorded"
+
+
+async def test_the_envelopes_recipient_may_be_told_beside_the_mail(sent: Sent) -> None:
+    raw = dsn("postmaster@acme.test", ADA)
+    assert (await sent.take(raw)).outcome == "no_message"
+    assert (await sent.take(raw, sent.return_path)).outcome == "recorded"
+
+
+async def test_who_forwards_their_mail_is_found_by_the_message_id(sent: Sent) -> None:
+    raw = dsn(sent.return_path, "ada@elsewhere.example", returned=sent.headers)
+    view = await sent.take(raw)
+    assert view.outcome == "recorded"
+    [suppression] = await sent.rows(tables.suppressions)
+    assert suppression["email_key"] == "ada@example.org"
+
+
+@pytest.mark.checklist("SEC-16")
+async def test_forged_bounces_change_nothing(sent: Sent, runtime: Runtime) -> None:
+    tenant_id = sent.caller.tenant_id
+    real = sent.return_path
+    strangers_keys = Tokens(Keys("another installation's secret of 32 characters"))
+    other = await make_message(runtime.database, tenant_id, email="bob@example.org", state="sent")
+    foreign = Tokens(runtime.keys).message_id(tenant_id, other, "acme.test")
+    forged = {
+        "no token": dsn("b-aaaa@acme.test", ADA),
+        "a token with another last letter": dsn(
+            real.replace("@", "").replace("acme.test", "")[:-1] + "x@acme.test", ADA
+        ),
+        "another installation's": dsn(
+            f"{strangers_keys.return_path(tenant_id, sent.message_id)}@acme.test", ADA
+        ),
+        "a report about somebody else": dsn(real, "bob@example.org"),
+        "a report without a recipient": dsn(real, ""),
+        "a report about another mail": dsn(real, ADA, returned=f"Message-ID: {foreign}"),
+    }
+    for name, raw in forged.items():
+        view = await sent.take(raw)
+        assert view.outcome in {"no_message", "inconsistent"}, name
+    assert {row["state"] for row in await sent.rows(tables.messages)} == {"sent"}
+    for table in (tables.suppressions, tables.events, tables.campaign_counters):
+        assert await sent.rows(table) == []
+
+
+@pytest.mark.checklist("SEC-10")
+async def test_a_tenant_records_nothing_of_another(sent: Sent) -> None:
+    other = await make_tenant(sent.runtime.database, "globex")
+    stranger = replace(sent.caller, tenant_id=other.id)
+    raw = dsn(sent.return_path, ADA)
+    view = await take_inbound(sent.runtime, stranger, raw)
+    assert view == InboundView(view.kind, view.outcome)
+    assert view.outcome == "no_message"
+    assert (await sent.row())["state"] == "sent"
+    assert (await take_returned(sent.runtime, raw, [])).outcome == "recorded"
+
+
+@pytest.mark.parametrize(
+    ("state", "counted", "outcome", "becomes"),
+    [
+        ("failed", "failed", "recorded", "bounced"),
+        ("deferred", "deferred", "recorded", "bounced"),
+        ("queued", None, "recorded", "bounced"),  # it overtook the commit of its own outcome
+        ("skipped", "skipped", "not_sent", "skipped"),
+        ("canceled", "canceled", "not_sent", "canceled"),
+    ],
+)
+async def test_every_row_is_counted_in_one_place(
+    sent: Sent, state: str, counted: str | None, outcome: str, becomes: str
+) -> None:
+    await sent.set(state=state, sent_at=None)
+    async with sent.runtime.database.transaction() as connection:
+        counts = {"sent": 0} | ({counted: 1} if counted else {})
+        await connection.execute(update(tables.batches).values(**counts))
+    view = await sent.take(dsn(sent.return_path, ADA))
+    assert view.outcome == outcome
+    assert (await sent.row())["state"] == becomes
+    [batch] = await sent.rows(tables.batches)
+    expected = {"bounced": 1} if becomes == "bounced" else {counted: 1}
+    counts = {name: batch[name] for name in ("sent", "deferred", "bounced", "failed", "skipped")}
+    assert {name: count for name, count in counts.items() if count} == (
+        expected if becomes != "canceled" else {}
+    )
+    assert await sent.rows(tables.campaign_counters) == []
+
+
+async def test_a_test_mails_bounce_is_taken_and_forgotten(sent: Sent) -> None:
+    token = sent.tokens.return_path(sent.caller.tenant_id, 0)
+    assert (await sent.take(dsn(f"{token}@acme.test", ADA))).outcome == "test_mail"
+
+
+async def test_a_mail_that_is_gone_is_no_error(sent: Sent) -> None:
+    token = sent.tokens.return_path(sent.caller.tenant_id, 987_654)
+    assert (await sent.take(dsn(f"{token}@acme.test", ADA))).outcome == "no_message"
+
+
+# --- complaints
+
+
+@pytest.mark.checklist("E28")
+@pytest.mark.parametrize("by", ["return path", "unsubscribe link"])
+async def test_a_complaint_with_a_blacked_out_address_finds_its_mail(sent: Sent, by: str) -> None:
+    raw = (
+        complaint("Subject: News", sender=sent.return_path)
+        if by == "return path"
+        else complaint(sent.headers)
+    )
+    view = await sent.take(raw)
+    assert (view.kind, view.outcome) == ("complaint", "recorded")
+    assert view.message is not None
+    assert view.message.email == ADA
+    row = await sent.row()
+    assert row["state"] == "sent"
+    assert row["complained_at"] == row["unsubscribed_at"] == sent.runtime.now()
+    [suppression] = await sent.rows(tables.suppressions)
+    assert (suppression["email_key"], suppression["reason"]) == ("ada@example.org", "complaint")
+    [contact] = await sent.rows(tables.contacts)
+    assert contact["consent"] == "unsubscribed"
+    kinds = [event["kind"] for event in await sent.rows(tables.events)]
+    assert kinds == ["unsubscribed", "complained"]
+    report = await get_report(sent.runtime, sent.caller, sent.campaign.uuid)
+    assert (report.complained, report.unsubscribed, report.delivered) == (1, 1, 1)
+
+
+@pytest.mark.checklist("E28")
+async def test_the_same_complaint_again_counts_once(sent: Sent) -> None:
+    raw = complaint(sent.headers)
+    views = await asyncio.gather(*(sent.take(raw) for _ in range(4)))
+    assert sorted(view.outcome for view in views) == ["already_recorded"] * 3 + ["recorded"]
+    assert len(await sent.rows(tables.events)) == 2
+
+
+@pytest.mark.parametrize("feedback", ["not-spam", "auth-failure", "dmarc"])
+async def test_reports_that_are_no_complaints_change_nothing(sent: Sent, feedback: str) -> None:
+    view = await sent.take(complaint(sent.headers, feedback=feedback))
+    assert (view.kind, view.outcome) == ("unknown", "ignored")
+    assert (await sent.row())["complained_at"] is None
+
+
+async def test_a_forged_complaint_changes_nothing(sent: Sent) -> None:
+    raw = complaint("Message-ID: <x@acme.test>\r\nTo: Ada@example.org", to=sent.return_path)
+    assert (await sent.take(raw)).outcome == "no_message"
+    assert (await sent.row())["complained_at"] is None
+
+
+# --- everything else
+
+
+async def test_automatic_answers_are_counted_once_and_otherwise_ignored(sent: Sent) -> None:
+    raw = auto_reply(sent.return_path)
+    assert [(await sent.take(raw)).outcome for _ in range(2)] == ["recorded", "already_recorded"]
+    assert (await sent.row())["state"] == "sent"
+    report = await get_report(sent.runtime, sent.caller, sent.campaign.uuid)
+    assert (report.auto_replies, report.bounced) == (1, 0)
+
+
+async def test_a_letter_is_left_alone(sent: Sent) -> None:
+    raw = b"From: ada@example.org\r\nTo: " + sent.return_path.encode() + b"\r\n\r\nThank you!"
+    view = await sent.take(raw)
+    assert (view.kind, view.outcome) == ("unknown", "ignored")
+
+
+async def test_it_needs_its_scope(sent: Sent) -> None:
+    with pytest.raises(Forbidden, match="events:write"):
+        await take_inbound(sent.runtime, replace(sent.caller, granted=frozenset()), b"x")
+
+
+async def test_a_hundred_bounces_are_recorded_in_good_time(sent: Sent) -> None:
+    database, tenant_id = sent.runtime.database, sent.caller.tenant_id
+    raws: list[bytes] = []
+    for number in range(100):
+        email = f"p{number}@example.org"
+        row = await make_message(
+            database, tenant_id, email=email, state="sent", campaign_id=sent.campaign.id
+        )
+        raws.append(dsn(f"{sent.tokens.return_path(tenant_id, row)}@acme.test", email))
+    started = time.perf_counter()
+    views = await asyncio.gather(*(sent.take(raw) for raw in raws))
+    assert {view.outcome for view in views} == {"recorded"}
+    assert time.perf_counter() - started < 10
