@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
+from mailwright.mail.charsets import fits
 from mailwright.mail.merge import CLEANERS, Escape, Lookup, compile_template, fill, plain_segments
-from mailwright.mail.mime import quoted_printable
+from mailwright.mail.mime import UTF_8, quoted_printable
 
 _SOFT_BREAK = b"=\r\n"
 # Values that are their own encoding but for soft breaks: single spaces, nothing to escape, and no
@@ -20,6 +21,21 @@ _PLAIN_LINE = re.compile(r"(?![.F])[!-<>-~]+(?: [!-<>-~]+)*")
 _LONG_WORD = re.compile(r"[!-<>-~]+")
 _UNSAFE_START = b".F"
 _LINE_CHARACTERS = 70
+
+
+class PartTemplate(Protocol):
+    """A source compiled for one body part."""
+
+    def part(self, values: Mapping[str, Any]) -> tuple[bytes, str]:
+        """The encoded part for these values, and its charset."""
+        ...
+
+
+def part_template(source: str, escape: Escape, charset: str) -> PartTemplate:
+    """The template of a part that goes out in `charset`, a MIME name."""
+    if charset == UTF_8:
+        return EncodedTemplate(source, escape)
+    return _CharsetTemplate(source, escape, charset)
 
 
 class EncodedTemplate:
@@ -45,6 +61,10 @@ class EncodedTemplate:
         if not self._filled:
             self._pieces = [b"".join(self._pieces).removesuffix(_SOFT_BREAK)]
 
+    def part(self, values: Mapping[str, Any]) -> tuple[bytes, str]:
+        """The encoded part for these values, and its charset."""
+        return self.render(values), UTF_8
+
     def render(self, values: Mapping[str, Any]) -> bytes:
         """The encoded text for these values (see `merge.values_for`).
 
@@ -58,6 +78,26 @@ class EncodedTemplate:
         for index, lookup in self._filled:
             pieces[index] = _encoded(fill(lookup, values, self._clean))
         return b"".join(pieces).removesuffix(_SOFT_BREAK)
+
+
+class _CharsetTemplate:
+    """A source for a charset other than utf-8: rarely asked for, so rendered as a whole.
+
+    HTML says characters that the charset lacks by their number; a text that needs one is in utf-8.
+    """
+
+    def __init__(self, source: str, escape: Escape, charset: str) -> None:
+        self._template = compile_template(source, escape=escape)
+        self._escape = escape
+        self._charset = charset
+
+    def part(self, values: Mapping[str, Any]) -> tuple[bytes, str]:
+        text = self._template.render(values)
+        if self._escape == "html":
+            text = text.encode(self._charset, "xmlcharrefreplace").decode(self._charset)
+        if not fits(text, self._charset):
+            return quoted_printable(text), UTF_8
+        return quoted_printable(text, self._charset), self._charset
 
 
 def _encoded(text: str) -> bytes:

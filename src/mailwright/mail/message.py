@@ -15,7 +15,7 @@ from html import escape as escape_html
 from typing import Any
 
 from mailwright.mail import headers, plain_text
-from mailwright.mail.encoded_template import EncodedTemplate
+from mailwright.mail.encoded_template import PartTemplate, part_template
 from mailwright.mail.html import ensure_unsubscribe_footer, with_preheader
 from mailwright.mail.links import (
     OPEN_SLOT,
@@ -26,7 +26,7 @@ from mailwright.mail.links import (
     with_parameters,
 )
 from mailwright.mail.merge import compile_template
-from mailwright.mail.mime import assembled
+from mailwright.mail.mime import UTF_8, assembled
 from mailwright.mail.text_links import slot_text_links
 
 LinkUrl = Callable[[int, str], str]
@@ -53,6 +53,7 @@ class MailContent:
     list_id: str | None = None  # from `headers.list_id`
     feedback_id: str | None = None  # from `headers.feedback_id`
     campaign_name: str = ""
+    charset: str = UTF_8  # MIME name; a part that it does not hold goes out in utf-8
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class Recipient:
     display_name: str | None = None
     open_url: str | None = None  # None: no pixel
     link_url: LinkUrl | None = None  # (number, address) → tracked address; None: untracked
+    extra_headers: bytes = b""  # folded lines, from `extra_headers.folded`
 
 
 def compile_mail(content: MailContent) -> CompiledMail:
@@ -88,14 +90,14 @@ class CompiledMail:
         )
         self._sender = {"name": content.from_name or "", "email": content.from_email}
         self.links: tuple[str, ...] = ()
-        self._html: EncodedTemplate | None = None
-        self._html_with_pixel: EncodedTemplate | None = None
+        self._html: PartTemplate | None = None
+        self._html_with_pixel: PartTemplate | None = None
         if content.html is not None:
             self._compile_html(content.html)
         text, self._text_numbers = content.text, frozenset[int]()
         if content.tracking_text_clicks:
             text, self.links, self._text_numbers = slot_text_links(text, self.links)
-        self._text = EncodedTemplate(text, "text")
+        self._text = part_template(text, "text", content.charset)
         self._addresses = [
             (number, link_slot(number), compile_address(address))
             for number, address in enumerate(self.links)
@@ -120,12 +122,16 @@ class CompiledMail:
         if self._content.marketing:
             unsubscribe = f"<{recipient.unsubscribe_url}>"
             head += [headers.fold_structured("List-Unsubscribe", unsubscribe), self._list_headers]
+        head.append(recipient.extra_headers)
         html = self._html_with_pixel if recipient.open_url else self._html
+        text, text_charset = self._text.part(values)
+        page, page_charset = (None, UTF_8) if html is None else html.part(values)
         return assembled(
             b"".join(head),
-            self._text.render(values),
-            html.render(values) if html is not None else None,
+            text,
+            page,
             boundary=recipient.boundary,
+            charsets=(text_charset, page_charset),
         )
 
     def subject_for(self, values: Mapping[str, Any]) -> str:
@@ -158,9 +164,10 @@ class CompiledMail:
         slotted, self.links = slot_links(html)
         if not self._content.tracking_clicks:
             slotted = _with_fixed_addresses(slotted, self.links)
-        self._html = EncodedTemplate(slotted, "html")
+        charset = self._content.charset
+        self._html = part_template(slotted, "html", charset)
         self._html_with_pixel = (
-            EncodedTemplate(pixel_slot(slotted), "html")
+            part_template(pixel_slot(slotted), "html", charset)
             if self._content.tracking_opens
             else self._html
         )

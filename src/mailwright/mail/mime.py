@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from binascii import b2a_qp
+from functools import cache
 
 from mailwright.errors import InvalidInput
 
@@ -38,9 +39,7 @@ _SOFT_UNSAFE = re.compile(rb"\n[.F]")
 # "=_" never occurs in quoted-printable, so such a boundary occurs in no part (RFC 2045 6.7).
 _BOUNDARY = re.compile(r"=_[A-Za-z0-9+_./-]{1,60}")
 
-_QP = b"; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-_TEXT_PART = b"Content-Type: text/plain" + _QP
-_HTML_PART = b"Content-Type: text/html" + _QP
+UTF_8 = "utf-8"
 
 
 def alternative(headers: bytes, text: str, html: str | None, *, boundary: str) -> bytes:
@@ -55,11 +54,22 @@ def alternative(headers: bytes, text: str, html: str | None, *, boundary: str) -
     return assembled(headers, quoted_printable(text), quoted_printable(html), boundary=boundary)
 
 
-def assembled(headers: bytes, text: bytes, html: bytes | None, *, boundary: str) -> bytes:
-    """The whole message of parts that are encoded already, as `quoted_printable` does it."""
+def assembled(
+    headers: bytes,
+    text: bytes,
+    html: bytes | None,
+    *,
+    boundary: str,
+    charsets: tuple[str, str] = (UTF_8, UTF_8),
+) -> bytes:
+    """The whole message of parts that are encoded already, as `quoted_printable` does it.
+
+    `charsets`: MIME names, of the text and of the HTML.
+    """
     _check_headers(headers)
+    text_head, html_head = _part_head("plain", charsets[0]), _part_head("html", charsets[1])
     if html is None:
-        return headers + b"MIME-Version: 1.0\r\n" + _TEXT_PART + text + (text and b"\r\n")
+        return headers + b"MIME-Version: 1.0\r\n" + text_head + text + (text and b"\r\n")
     if not _BOUNDARY.fullmatch(boundary):
         message = "A boundary is =_ and 1 to 60 letters, digits or one of + _ . / -"
         raise InvalidInput.field("boundary", message)
@@ -72,12 +82,12 @@ def assembled(headers: bytes, text: bytes, html: bytes | None, *, boundary: str)
             b'"\r\n\r\n--',
             mark,
             b"\r\n",
-            _TEXT_PART,
+            text_head,
             text,
             b"\r\n--",
             mark,
             b"\r\n",
-            _HTML_PART,
+            html_head,
             html,
             b"\r\n--",
             mark,
@@ -86,20 +96,30 @@ def assembled(headers: bytes, text: bytes, html: bytes | None, *, boundary: str)
     )
 
 
-def quoted_printable(text: str) -> bytes:
+def quoted_printable(text: str, charset: str = UTF_8) -> bytes:
     """The text encoded, every line end of any kind as CRLF, none added at the end.
 
-    No line begins with a dot or with "From ". Raises InvalidInput for NUL and half characters.
+    No line begins with a dot or with "From ". Raises InvalidInput for NUL, half characters and what
+    the charset does not have.
     """
     if "\0" in text:
         raise InvalidInput.field("body", "A body has no NUL character.")
     try:
-        raw = text.encode()
+        raw = text.encode(charset)
     except UnicodeEncodeError:
-        raise InvalidInput.field("body", "A body has no halves of surrogate pairs.") from None
+        wrong = "halves of surrogate pairs" if charset == UTF_8 else f"characters beyond {charset}"
+        raise InvalidInput.field("body", f"A body has no {wrong}.") from None
     if b"\r" in raw:
         raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return _broken(_unmendable(_escaped(raw)))
+
+
+@cache
+def _part_head(subtype: str, charset: str) -> bytes:
+    return (
+        f"Content-Type: text/{subtype}; charset={charset}\r\n"
+        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+    ).encode("ascii")
 
 
 def _escaped(raw: bytes) -> bytes:

@@ -55,19 +55,23 @@ async def reserve(
     """
     month = month_of(runtime.now())
     limit, taken = await store.hold(connection, tenant_id, month)
-    if limit is not None and (taken + count) * 100 > limit * GRACE_PERCENTAGE:
-        quota = _view(month, limit, taken)
-        raise QuotaExceeded(
-            details={
-                "quota": {
-                    "limit": quota.limit,
-                    "used": quota.used,
-                    "percentage": quota.percentage,
-                }
-            }
-        )
+    room = room_for_singles(limit, taken)
+    if room is not None and count > room:
+        raise exceeded(month, limit, taken)
     await store.add(connection, tenant_id, month, count)
     return _view(month, limit, taken + count)
+
+
+def room_for_singles(limit: int | None, taken: int) -> int | None:
+    """How many single mails fit in a month of which that much is taken; None: any number."""
+    return None if limit is None else max(int(limit * GRACE_PERCENTAGE / 100) - taken, 0)
+
+
+def exceeded(month: date, limit: int | None, taken: int) -> QuotaExceeded:
+    """What to raise when there is no room."""
+    quota = _view(month, limit, taken)
+    told = {"limit": quota.limit, "used": quota.used, "percentage": quota.percentage}
+    return QuotaExceeded(details={"quota": told})
 
 
 async def release(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import asyncpg
 import orjson
@@ -76,6 +76,7 @@ class Database:
         )
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
+        self._errands: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[AsyncConnection]:
@@ -98,7 +99,14 @@ class Database:
         async with self._turn(), _acquired(_pooled(self.engine)) as pooled:
             yield cast("Connection", pooled.driver_connection)
 
+    def run_errand(self, errand: Coroutine[Any, Any, None]) -> None:
+        """Does something short beside the caller; `close()` waits for it."""
+        task = asyncio.create_task(errand)
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
+
     async def close(self) -> None:
+        await asyncio.gather(*self._errands, return_exceptions=True)
         await self.engine.dispose()
 
     async def _wait_for_turn(self) -> None:

@@ -15,6 +15,7 @@ from enum import StrEnum
 
 import asyncpg
 import orjson
+import structlog
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from pgqueuer.adapters.persistence import qb
 from pgqueuer.domain.settings import DBSettings
@@ -22,7 +23,9 @@ from pgqueuer.queries import Queries
 from sqlalchemy import func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mailwright.store.database import Connection, Database
+from mailwright.store.database import DATABASE_TROUBLE, Connection, Database
+
+log = structlog.get_logger()
 
 #: PgQueuer lives in a schema of its own: Alembic must not take its tables for strays of ours.
 SETTINGS = DBSettings(db_schema="jobs")
@@ -84,6 +87,37 @@ def queries(connection: Connection) -> Queries:
 async def wake_workers(connection: AsyncConnection) -> None:
     """Tells every worker, when the transaction commits, that there is a batch to claim."""
     await connection.execute(select(func.pg_notify(_BATCHES_CHANNEL, "")))
+
+
+class Waker:
+    """Wakes the workers after the fact, for many changes at once.
+
+    A NOTIFY inside a transaction makes commits wait for each other all over the server, so callers
+    with many small transactions tell it afterwards. A worker that was not told looks in a second.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._is_wanted = False
+        self._is_telling = False
+
+    def wake(self) -> None:
+        """Soon, and once for all who ask meanwhile."""
+        self._is_wanted = True
+        if not self._is_telling:
+            self._is_telling = True
+            self._database.run_errand(self._tell())
+
+    async def _tell(self) -> None:
+        try:
+            while self._is_wanted:
+                self._is_wanted = False
+                async with self._database.raw() as connection:
+                    await connection.execute("SELECT pg_notify($1, '')", _BATCHES_CHANNEL)
+        except DATABASE_TROUBLE as error:
+            log.warning("workers_not_woken", error=str(error))
+        finally:
+            self._is_telling = False
 
 
 @asynccontextmanager

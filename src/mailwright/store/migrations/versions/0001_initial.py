@@ -419,7 +419,10 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column(
-            "tags", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'::text[]"), nullable=False
+            "tags",
+            postgresql.ARRAY(sa.Text()),
+            server_default=sa.text("'{}'::text[]"),
+            nullable=False,
         ),
         sa.Column(
             "metadata",

@@ -1,0 +1,250 @@
+"""How a single mail is accepted: what it names is looked up, then it is written down with others.
+
+Calls that come together share a transaction (`group_commit`): the quota of a tenant is taken once
+for all of them, and one flush to disk makes all of them durable. Each is answered for itself, after
+the commit; one over the quota does not hold the others back.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import cast
+from weakref import WeakKeyDictionary
+
+from mailwright.domain.email_stream import Stream
+from mailwright.errors import InvalidInput, MailwrightError
+from mailwright.services import email_recipients, quota
+from mailwright.services.caller import Caller
+from mailwright.services.email_contents import Said, content_of
+from mailwright.services.email_fields import CheckedEmail
+from mailwright.services.email_views import EmailView, full_view
+from mailwright.services.group_commit import GroupCommit
+from mailwright.services.runtime import Runtime
+from mailwright.store import email_acceptance as store
+from mailwright.store.database import Connection, Database
+from mailwright.store.email_acceptance import NewMail
+from mailwright.store.email_lookup import Named, look_up
+from mailwright.store.job_queue import Waker
+from mailwright.store.rows import Row
+
+INBOX_LANE = 0
+CONTENTS_KEPT = 2_000  # ids of contents that a process remembers
+
+
+async def accept(runtime: Runtime, caller: Caller, checked: CheckedEmail) -> EmailView:
+    """The mail, written down. Raises what `emails.submit` raises."""
+    named = Named(
+        checked.to.key,
+        checked.asked.sender,
+        checked.from_key,
+        checked.asked.project,
+        checked.asked.list,
+    )
+    async with runtime.database.raw() as connection:
+        found = await look_up(connection, caller.tenant_id, named)
+    _check_found(checked, found)
+    email_recipients.check_recipient(checked, found)
+    said = await content_of(runtime, caller, checked, locale=found["contact_locale"])
+    item = _Item(caller, checked, found, said)
+    await _acceptance(runtime).group.add(item)
+    if item.refusal is not None:
+        raise item.refusal
+    return full_view(runtime, _as_row(item))
+
+
+@dataclass(slots=True)
+class _Item:
+    """A mail on its way into the ledger. `refusal`: why it was left out in the end."""
+
+    caller: Caller
+    checked: CheckedEmail
+    found: Row
+    said: Said
+    refusal: MailwrightError | None = None
+    mail: NewMail | None = None
+    created_at: datetime | None = None
+
+    @property
+    def sandbox(self) -> bool:
+        return self.caller.sandbox or self.checked.asked.sandbox
+
+    @property
+    def content_key(self) -> tuple[int, bytes]:
+        return self.caller.tenant_id, self.said.content.digest
+
+
+def _check_found(checked: CheckedEmail, found: Row) -> None:
+    """Raises InvalidInput for what is named and is not there, or may not be used."""
+    asked = checked.asked
+    if found["project_id"] is None:
+        raise InvalidInput.field("project", "There is no such project in this account.")
+    if asked.list is not None and found["list_id"] is None:
+        raise InvalidInput.field("list", "There is no such list in this account.")
+    field_name = "from_email" if asked.sender is None and asked.from_email else "sender"
+    if found["sender_id"] is None:
+        by_default = asked.sender is None and asked.from_email is None
+        why = "Create a sender first." if by_default else "There is no such sender in this account."
+        raise InvalidInput.field(field_name, why)
+    if found["sender_confirmed_at"] is None:
+        why = f"The sender {found['sender_email']} has not been confirmed yet."
+        raise InvalidInput(why, code="SENDER_NOT_CONFIRMED", details={field_name: [why]})
+    if not found["sender_enabled"]:
+        raise InvalidInput.field(field_name, f"The sender {found['sender_email']} is disabled.")
+    if checked.from_key is not None and checked.from_key != found["sender_key"]:
+        raise InvalidInput.field("from_email", "This is not the address of the sender.")
+
+
+@dataclass(slots=True)
+class _Acceptance:
+    """What a process remembers to accept mails of one database quickly."""
+
+    runtime: Runtime
+    waker: Waker
+    contents: OrderedDict[tuple[int, bytes], int] = field(
+        default_factory=OrderedDict[tuple[int, bytes], int]
+    )
+    group: GroupCommit[_Item] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.group = GroupCommit(self.write)
+
+    async def write(self, items: Sequence[_Item]) -> None:
+        """Writes a group down and wakes the workers; who is over the quota is refused."""
+        async with self.runtime.database.raw() as connection, connection.transaction():
+            await self._take_quota(connection, items)
+            accepted = [item for item in items if item.refusal is None]
+            known = await self._contents(connection, accepted)
+            if accepted:
+                await self._write(connection, accepted, known)
+        self._remember(known)
+        self.waker.wake()
+
+    async def _take_quota(self, connection: Connection, items: Sequence[_Item]) -> None:
+        """In the order of the tenants, so that two processes never wait for each other."""
+        month = quota.month_of(self.runtime.now())
+        for tenant_id in sorted({item.caller.tenant_id for item in items if not item.sandbox}):
+            mine = [i for i in items if i.caller.tenant_id == tenant_id and not i.sandbox]
+            taken, limit = await store.hold_quota(connection, tenant_id, month)
+            room = quota.room_for_singles(limit, taken)
+            granted = len(mine) if room is None else min(room, len(mine))
+            for item in mine[granted:]:
+                item.refusal = quota.exceeded(month, limit, taken + granted)
+            if granted:
+                await store.take_quota(connection, tenant_id, month, granted)
+
+    async def _contents(
+        self, connection: Connection, items: Sequence[_Item]
+    ) -> dict[tuple[int, bytes], int]:
+        """The ids of what they say; new contents are written down, in one order for everybody."""
+        wanted = {item.content_key: item.said.content for item in items}
+        known = {key: self.contents[key] for key in wanted if key in self.contents}
+        for key in sorted(wanted.keys() - known.keys()):
+            content_id = None
+            while content_id is None:  # once more when somebody else wrote it a moment ago
+                content_id = await store.content_id(connection, key[0], wanted[key])
+            known[key] = content_id
+        return known
+
+    async def _write(
+        self, connection: Connection, items: Sequence[_Item], contents: dict[tuple[int, bytes], int]
+    ) -> None:
+        ids, now = await store.next_ids(connection, len(items))
+        for item, message_id in zip(items, ids, strict=True):
+            contact_id = await email_recipients.contact_id(
+                connection, item.caller, item.checked, item.found
+            )
+            item.created_at = now
+            item.mail = _mail(item, message_id, contact_id, contents[item.content_key])
+        await store.write_down(connection, [cast("NewMail", item.mail) for item in items])
+        for item in items:
+            if item.checked.asked.attachments:
+                assert item.mail is not None
+                await store.attach(
+                    connection,
+                    item.caller.tenant_id,
+                    item.mail.message_id,
+                    (
+                        (each.name, each.content_type, each.content_id, each.body)
+                        for each in item.checked.asked.attachments
+                    ),
+                )
+
+    def _remember(self, known: dict[tuple[int, bytes], int]) -> None:
+        self.contents.update(known)
+        while len(self.contents) > CONTENTS_KEPT:
+            self.contents.popitem(last=False)
+
+
+_acceptances: WeakKeyDictionary[Database, _Acceptance] = WeakKeyDictionary()
+
+
+def _acceptance(runtime: Runtime) -> _Acceptance:
+    found = _acceptances.get(runtime.database)
+    if found is None:
+        found = _acceptances[runtime.database] = _Acceptance(runtime, Waker(runtime.database))
+    return found
+
+
+def _mail(item: _Item, message_id: int, contact_id: int | None, content_id: int) -> NewMail:
+    checked, asked, found = item.checked, item.checked.asked, item.found
+    return NewMail(
+        tenant_id=item.caller.tenant_id,
+        message_id=message_id,
+        contact_id=contact_id,
+        lane=INBOX_LANE if item.sandbox else found["project_id"],
+        email=checked.to.text,
+        uuid=uuid.uuid4(),
+        stream=asked.stream,
+        email_key=checked.to.key,
+        to_name=asked.to_name or None,
+        content_id=content_id,
+        template_version_id=item.said.version_id,
+        project_id=found["project_id"],
+        sender_id=found["sender_id"],
+        from_name=asked.from_name or found["sender_name"],
+        from_email=found["sender_email"],
+        reply_to=checked.reply_to or found["sender_reply_to"],
+        list_id=found["list_id"],
+        data=dict(asked.data),
+        headers=checked.headers,
+        tags=checked.tags,
+        metadata=dict(asked.metadata),
+        attachment_count=len(asked.attachments),
+        track_opens=checked.track_opens,
+        track_clicks=checked.track_clicks,
+        at_most_once=asked.at_most_once,
+        scheduled_at=checked.scheduled_at,
+        expires_at=asked.expires_at,
+        door=item.caller.door.value,
+    )
+
+
+def _as_row(item: _Item) -> Row:
+    """The mail as `store.emails.get` would read it back."""
+    mail, found = item.mail, item.found
+    assert mail is not None
+    written = {name: getattr(mail, name) for name in NewMail.__slots__}
+    never = ("sent_at", "bounced_at", "opened_at", "clicked_at", "complained_at", "unsubscribed_at")
+    return {
+        **written,
+        **dict.fromkeys(never),
+        "subject": item.said.content.subject,
+        "encoding": item.said.content.charset,
+        "state": "queued",
+        "reason": None,
+        "reply": None,
+        "attempts": 0,
+        "possibly_repeated": False,
+        "created_at": item.created_at,
+        "next_attempt_at": mail.scheduled_at or item.created_at,
+        "sender_uuid": found["sender_uuid"],
+        "project_uuid": found["project_uuid"],
+        "list_uuid": found["list_uuid"],
+        "contact_uuid": found["contact_uuid"],
+        "template_version_uuid": item.said.version_uuid,
+        "stream": Stream(mail.stream),
+    }

@@ -1,0 +1,121 @@
+"""The log of single mails: what happened to which, by tag, kind and time.
+
+Each mail has its `submitted` here, `queued` when its time came, its outcome, and what its reader
+did. Newest first, a page at a time; nobody counts the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from mailwright.domain.email_event import EventKind
+from mailwright.domain.email_stream import Stream
+from mailwright.domain.tag_expression import TagExpression
+from mailwright.errors import NotFound
+from mailwright.services.caller import Caller
+from mailwright.services.cursors import Cursored, cursor_at, place_of
+from mailwright.services.runtime import Runtime
+from mailwright.store import emails as email_store
+from mailwright.store import event_log as store
+from mailwright.store.event_log import LogFilter
+from mailwright.store.rows import Row
+
+_BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+_END = datetime(9000, 1, 1, tzinfo=UTC)
+_KINDS = tuple(str(kind) for kind in EventKind)
+
+
+@dataclass(frozen=True, slots=True)
+class LogQuery:
+    """Which events; None: whichever. `since` included, `until` not; `kinds`: none: all."""
+
+    tags: TagExpression | None = None
+    kinds: Sequence[EventKind] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    email_uuid: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedEvent:
+    """Something that happened to a mail.
+
+    `data`: what is known about it: `reason` and `reply` of an outcome, what fetched the pixel or
+    followed the link (`ip`, `agent`, `verdict`, `link`).
+    """
+
+    id: int
+    at: datetime
+    kind: EventKind
+    email_uuid: UUID
+    to: str
+    stream: Stream
+    subject: str
+    from_email: str
+    from_name: str | None
+    tags: Sequence[str]
+    metadata: Mapping[str, str]
+    data: Mapping[str, Any]
+
+
+async def page_log(
+    runtime: Runtime,
+    caller: Caller,
+    query: LogQuery,
+    *,
+    per_page: int,
+    offset: int = 0,
+    cursor: str | None = None,
+    oldest_first: bool = False,
+) -> Cursored[LoggedEvent]:
+    """Events that fit, newest first, after `cursor` or `offset`. Raises NotFound for the mail."""
+    caller.require("events:read")
+    after = None if cursor is None else place_of(cursor)
+    async with runtime.database.reading() as connection:
+        message_id = None
+        if query.email_uuid is not None:
+            mail = await email_store.get(connection, caller.tenant_id, query.email_uuid)
+            if mail is None:
+                raise NotFound("There is no such mail.")
+            message_id = mail["message_id"]
+        rows = await store.page(
+            connection,
+            caller.tenant_id,
+            LogFilter(
+                kinds=[str(kind) for kind in query.kinds] or _KINDS,
+                since=query.since or _BEGINNING,
+                until=query.until or _END,
+                tags=query.tags,
+                message_id=message_id,
+            ),
+            limit=per_page + 1,
+            offset=0 if cursor is not None else offset,
+            after=after,
+            oldest_first=oldest_first,
+        )
+    shown, more = rows[:per_page], len(rows) > per_page
+    return Cursored(
+        [_view(row) for row in shown],
+        cursor_at(shown[-1]["at"], shown[-1]["id"]) if more else None,
+    )
+
+
+def _view(row: Row) -> LoggedEvent:
+    return LoggedEvent(
+        id=row["id"],
+        at=row["at"],
+        kind=EventKind(row["kind"]),
+        email_uuid=row["email_uuid"],
+        to=row["email"],
+        stream=Stream(row["stream"]),
+        subject=row["subject"],
+        from_email=row["from_email"],
+        from_name=row["from_name"],
+        tags=row["tags"],
+        metadata=row["metadata"],
+        data=row["data"],
+    )

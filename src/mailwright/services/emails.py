@@ -1,0 +1,134 @@
+"""Single mails: accepted, looked up, canceled. How one is sent is `delivery/single_mails.py`.
+
+Accepted means written down: the answer comes after the commit. Whatever is wrong is refused before,
+and then nothing is made. A mail waits on the ledger, under its own lane, for whichever worker
+comes first; see docs/flow.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from mailwright.domain.email_address import email_key_of
+from mailwright.domain.email_status import EmailStatus
+from mailwright.domain.email_stream import Stream
+from mailwright.errors import Conflict, InvalidInput, MailwrightError, NotFound
+from mailwright.services import email_acceptance, quota
+from mailwright.services.caller import Caller
+from mailwright.services.cursors import Cursored, cursor_at, place_of
+from mailwright.services.email_fields import NewEmail, check_email
+from mailwright.services.email_views import EmailRow, EmailView, full_view, row_view
+from mailwright.services.runtime import Runtime
+from mailwright.store import emails as store
+from mailwright.store.emails import EmailFilter
+
+__all__ = ["EmailFilter", "EmailRow", "EmailView", "NewEmail"]
+
+BATCH_MAX = 100  # mails a call
+
+
+async def submit(runtime: Runtime, caller: Caller, asked: NewEmail) -> EmailView:
+    """The mail, written down for good; it leaves at once, or when it is scheduled.
+
+    Raises InvalidInput naming the field, also for a sender, project, list or template there is not,
+    and with the codes RECIPIENT_SUPPRESSED, RECIPIENT_UNSUBSCRIBED (marketing), and
+    SENDER_NOT_CONFIRMED; NotReady TEMPLATE_VERSION_UNPUBLISHED; QuotaExceeded.
+    """
+    caller.require("emails:write")
+    return await email_acceptance.accept(runtime, caller, check_email(asked, runtime.now()))
+
+
+async def submit_all(
+    runtime: Runtime, caller: Caller, asked: Sequence[NewEmail]
+) -> list[EmailView | MailwrightError]:
+    """Up to 100 mails, each accepted or refused for itself, in their order."""
+    caller.require("emails:write")
+    if not 1 <= len(asked) <= BATCH_MAX:
+        raise InvalidInput.field("emails", f"1 to {BATCH_MAX} mails a call.")
+
+    async def one(each: NewEmail) -> EmailView | MailwrightError:
+        try:
+            return await submit(runtime, caller, each)
+        except MailwrightError as error:
+            return error
+
+    return await asyncio.gather(*map(one, asked))
+
+
+async def get_email(runtime: Runtime, caller: Caller, email_uuid: UUID) -> EmailView:
+    """One mail as it stands now. Raises NotFound."""
+    caller.require("emails:read")
+    async with runtime.database.reading() as connection:
+        row = await store.get(connection, caller.tenant_id, email_uuid)
+    if row is None:
+        raise _no_email()
+    return full_view(runtime, row)
+
+
+async def page_emails(
+    runtime: Runtime,
+    caller: Caller,
+    wanted: EmailFilter,
+    *,
+    per_page: int,
+    offset: int = 0,
+    cursor: str | None = None,
+) -> Cursored[EmailRow]:
+    """Mails, newest first, after `cursor` or `offset`; there is no count of all of them."""
+    caller.require("emails:read")
+    after = None if cursor is None else place_of(cursor)
+    async with runtime.database.reading() as connection:
+        rows = await store.page(
+            connection,
+            caller.tenant_id,
+            wanted,
+            now=runtime.now(),
+            limit=per_page + 1,
+            offset=0 if cursor is not None else offset,
+            after=after,
+        )
+    shown, more = rows[:per_page], len(rows) > per_page
+    return Cursored(
+        [row_view(row, runtime.now()) for row in shown],
+        cursor_at(shown[-1]["created_at"], shown[-1]["message_id"]) if more else None,
+    )
+
+
+async def cancel_email(runtime: Runtime, caller: Caller, email_uuid: UUID) -> EmailView:
+    """The mail is never sent. Raises NotFound, Conflict EMAIL_NOT_CANCELABLE once it is in hand."""
+    caller.require("emails:write")
+    async with runtime.database.transaction() as connection:
+        row = await store.get(connection, caller.tenant_id, email_uuid)
+        if row is None:
+            raise _no_email()
+        if not await store.cancel(connection, caller.tenant_id, row["message_id"]):
+            raise Conflict(
+                "Only a mail that still waits can be canceled.",
+                code="EMAIL_NOT_CANCELABLE",
+                details={"status": str(full_view(runtime, row).status)},
+            )
+        if row["lane"] != 0:
+            await quota.release(connection, caller.tenant_id, row["created_at"])
+        canceled = await store.get(connection, caller.tenant_id, email_uuid)
+    assert canceled is not None
+    return full_view(runtime, canceled)
+
+
+def email_filter(
+    *,
+    tag: str | None = None,
+    status: EmailStatus | None = None,
+    stream: Stream | None = None,
+    to: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> EmailFilter:
+    """Which mails are asked for; None: whichever."""
+    return EmailFilter(tag, status, stream, None if to is None else email_key_of(to), since, until)
+
+
+def _no_email() -> NotFound:
+    return NotFound("There is no such mail.")
