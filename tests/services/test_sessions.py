@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
@@ -13,7 +14,8 @@ from argon2 import PasswordHasher
 from mailwright.domain.doors import Door
 from mailwright.domain.scopes import Role
 from mailwright.errors import Conflict, Forbidden, InvalidInput, RateLimited, Unauthenticated
-from mailwright.services import members, sessions
+from mailwright.services import access_tokens, members, sessions
+from mailwright.services.access_tokens import Grant
 from mailwright.services.caller import Caller
 from mailwright.services.members import NewMember
 from mailwright.services.paging import Page
@@ -122,9 +124,14 @@ async def test_unknown_members_and_wrong_passwords_get_the_same_answer(
     assert len(set(answers)) == 1
 
 
+async def _ask_for_a_token(runtime: Runtime, email: str, password: str, address: str) -> object:
+    return await access_tokens.sign_in(runtime, Grant(email, password), address)
+
+
 @pytest.mark.checklist("SEC-12")
+@pytest.mark.parametrize("sign_in", [sessions.sign_in, _ask_for_a_token])
 async def test_unknown_members_cost_the_same_time(
-    runtime: Runtime, ada: members.MemberView
+    runtime: Runtime, ada: members.MemberView, sign_in: Callable[..., Awaitable[object]]
 ) -> None:
     patient = replace_throttles(runtime, tries=10_000)
     seconds: dict[str, list[float]] = {EMAIL: [], "nobody@example.com": []}
@@ -132,7 +139,7 @@ async def test_unknown_members_cost_the_same_time(
         for email, taken in seconds.items():
             start = time.perf_counter()
             with pytest.raises(Unauthenticated):
-                await sessions.sign_in(patient, email, "wrong", HERE)
+                await sign_in(patient, email, "wrong", HERE)
             taken.append(time.perf_counter() - start)
     known, unknown = (min(taken) for taken in seconds.values())
     assert abs(known - unknown) < 0.15 * known, statistics.quantiles(seconds[EMAIL])

@@ -9,13 +9,15 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from mailwright.domain.doors import Door
 from mailwright.errors import Unauthenticated
-from mailwright.services import api_keys, tenants
+from mailwright.services import bearers, tenants
 from mailwright.services.caller import Caller
 from mailwright.services.paging import PER_PAGE_MAX, Page
 from mailwright.services.runtime import Runtime
 
 _bearer = HTTPBearer(
-    auto_error=False, scheme_name="API key", description="An API key, `mw_live_…` or `mw_test_…`."
+    auto_error=False,
+    scheme_name="API key",
+    description="An API key, `mw_live_…` or `mw_test_…`, or an access token, `mw_access_…`.",
 )
 
 
@@ -36,7 +38,7 @@ async def _caller(
 ) -> Caller:
     if credentials is None:
         raise Unauthenticated
-    caller = await api_keys.authenticate(runtime, credentials.credentials, Door.API)
+    caller = await bearers.authenticate(runtime, credentials.credentials, Door.API)
     await tenants.check_tenant_header(runtime, caller, x_tenant_id)
     return caller
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
@@ -14,13 +15,13 @@ from mailwright.domain.email_address import EmailAddress, email_key_of
 from mailwright.domain.ids import new_id
 from mailwright.domain.scopes import ALL, ROLE_SCOPES, Role
 from mailwright.errors import Conflict, Forbidden, InvalidInput, NotFound
-from mailwright.services import audit
+from mailwright.services import access_tokens, audit, sign_ins
 from mailwright.services.caller import Caller
+from mailwright.services.member_profiles import changed_profile
 from mailwright.services.paging import Page, Paged
 from mailwright.services.passwords import check_password, hash_password
 from mailwright.services.runtime import Runtime
 from mailwright.store import members as store
-from mailwright.store import sessions as session_store
 from mailwright.store.rows import Row
 
 _LOCAL = re.compile(r"[A-Za-z0-9._+-]{1,64}@localhost")  # the first owner of a fresh installation
@@ -28,22 +29,25 @@ _LOCAL = re.compile(r"[A-Za-z0-9._+-]{1,64}@localhost")  # the first owner of a 
 
 @dataclass(frozen=True, slots=True)
 class NewMember:
-    """Whom to add. `api_access`: may sign in to get access tokens."""
+    """Whom to add. `api_access`: may sign in to get access tokens; `profile`: names and phones."""
 
     email: str
-    password: str
+    password: str = field(repr=False)
     role: Role
     api_access: bool = True
+    profile: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
 class MemberView:
-    """A member as the tenant sees them."""
+    """A member as the tenant sees them. Who is suspended cannot sign in."""
 
     uuid: UUID
     email: str
     role: str
     api_access: bool
+    suspended: bool
+    profile: Mapping[str, str]
     created_at: datetime
     last_sign_in_at: datetime | None
 
@@ -53,6 +57,8 @@ class MemberChanges(TypedDict, total=False):
 
     role: Role
     api_access: bool
+    suspended: bool
+    profile: Mapping[str, str | None]  # texts to set, None to forget one
 
 
 async def create_member(runtime: Runtime, caller: Caller, new: NewMember) -> MemberView:
@@ -81,19 +87,24 @@ async def change_member(
 ) -> MemberView:
     """The member with `changes` made; a new role holds from their next click on.
 
-    Raises NotFound, Forbidden where the role before or after has more rights than the caller,
-    Conflict LAST_OWNER when nobody would own the tenant any more.
+    Suspended, they are signed out everywhere; without access to the API their tokens end.
+
+    Raises NotFound, InvalidInput, Forbidden where the role before or after has more rights than
+    the caller, Conflict LAST_OWNER when nobody would own the tenant any more.
     """
     caller.require("members:write")
     async with runtime.database.transaction() as connection:
         row = await _held(connection, caller, member_uuid)
         role = changes.get("role", Role(row["role"]))
         await _require_over(connection, caller, role)
-        if role is not Role.OWNER:
+        if role is not Role.OWNER or changes.get("suspended"):
             await _require_other_owner(connection, row)
-        values: dict[str, object] = {**changes, "role": str(role)}
+        values = _values(runtime, row, changes)
         changed = await store.change(connection, caller.tenant_id, row["id"], values)
+        await _end_what_is_over(runtime, connection, changed)
         about = {"role_before": row["role"], "role": str(role), "api_access": changed["api_access"]}
+        if "suspended" in changes:
+            about["suspended"] = changes["suspended"]
         await audit.record(connection, caller, "member.change", _subject(row), about)
         return _view(changed)
 
@@ -107,6 +118,7 @@ async def delete_member(runtime: Runtime, caller: Caller, member_uuid: UUID) -> 
     async with runtime.database.transaction() as connection:
         row = await _held(connection, caller, member_uuid)
         await _require_other_owner(connection, row)
+        await sign_ins.end_sign_ins(runtime, connection, row)
         await store.remove(connection, caller.tenant_id, row["id"])
         about = {"role": row["role"]}
         await audit.record(connection, caller, "member.delete", _subject(row), about)
@@ -124,6 +136,7 @@ async def add_member(
         "password_hash": password_hash,
         "role": str(new.role),
         "api_access": new.api_access,
+        "profile": changed_profile({}, new.profile),
     }
     row = await store.add(connection, tenant_id, values)
     if row is None:
@@ -144,7 +157,7 @@ async def page_members(runtime: Runtime, caller: Caller, page: Page) -> Paged[Me
 async def change_password(
     runtime: Runtime, caller: Caller, member_uuid: UUID, password: str
 ) -> MemberView:
-    """Sets a member's password and ends all of their sessions (SEC-13).
+    """Sets a member's password and ends all of their sessions and access tokens (SEC-13).
 
     Members change their own; who may write members and has their rights changes theirs. Raises
     NotFound, Forbidden.
@@ -159,7 +172,7 @@ async def change_password(
             row = await _existing(connection, caller, member_uuid)
         else:
             row = await _held(connection, caller, member_uuid)
-        await _replace_password(connection, row, password_hash)
+        await _replace_password(runtime, connection, row, password_hash)
         await audit.record(connection, caller, "member.password", _subject(row))
         return _view(row)
 
@@ -176,7 +189,7 @@ async def set_password(runtime: Runtime, email: str, password: str) -> list[Memb
         if not rows:
             raise NotFound(f"There is no member {email}.")
         for row in rows:
-            await _replace_password(connection, row, password_hash)
+            await _replace_password(runtime, connection, row, password_hash)
     return [_view(row) for row in rows]
 
 
@@ -195,9 +208,34 @@ def parse_role(text: str) -> Role:
         raise InvalidInput.field("role", f"One of: {', '.join(Role)}.") from None
 
 
-async def _replace_password(connection: AsyncConnection, member: Row, password_hash: str) -> None:
+async def _replace_password(
+    runtime: Runtime, connection: AsyncConnection, member: Row, password_hash: str
+) -> None:
     await store.set_password(connection, member["tenant_id"], member["id"], password_hash)
-    await session_store.remove_of_member(connection, member["tenant_id"], member["id"])
+    await sign_ins.end_sign_ins(runtime, connection, member)
+
+
+def _values(runtime: Runtime, row: Row, changes: MemberChanges) -> dict[str, object]:
+    """The columns that `changes` sets."""
+    values: dict[str, object] = {"role": str(changes.get("role", row["role"]))}
+    if "api_access" in changes:
+        values["api_access"] = changes["api_access"]
+    if "suspended" in changes:
+        values["suspended_at"] = (
+            (row["suspended_at"] or runtime.now()) if changes["suspended"] else None
+        )
+    return {**values, "profile": changed_profile(row["profile"], changes.get("profile", {}))}
+
+
+async def _end_what_is_over(runtime: Runtime, connection: AsyncConnection, member: Row) -> None:
+    """After a change: ends what the member may not use any more, the rest is looked up anew."""
+    tenant_id, member_id = member["tenant_id"], member["id"]
+    if member["suspended_at"] is not None:
+        await sign_ins.end_sign_ins(runtime, connection, member)
+    elif not member["api_access"]:
+        await access_tokens.end_tokens(runtime, connection, tenant_id, member_id)
+    else:
+        await access_tokens.look_again(runtime, connection, tenant_id, member_id)
 
 
 async def _existing(connection: AsyncConnection, caller: Caller, member_uuid: UUID) -> Row:
@@ -234,7 +272,7 @@ async def _require_over(connection: AsyncConnection, caller: Caller, role: Role)
 async def _require_other_owner(connection: AsyncConnection, row: Row) -> None:
     if row["role"] != Role.OWNER:
         return
-    if await store.owner_count(connection, row["tenant_id"]) < 2:
+    if not await store.other_owners(connection, row["tenant_id"], row["id"]):
         raise Conflict(
             "This is the last owner; make somebody else an owner first.", code="LAST_OWNER"
         )
@@ -250,6 +288,8 @@ def _view(row: Row) -> MemberView:
         email=row["email"],
         role=row["role"],
         api_access=row["api_access"],
+        suspended=row["suspended_at"] is not None,
+        profile=row["profile"],
         created_at=row["created_at"],
         last_sign_in_at=row["last_sign_in_at"],
     )

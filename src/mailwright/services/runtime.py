@@ -36,6 +36,7 @@ class Runtime:
     keys: Keys
     now: Callable[[], datetime] = field(default=utc_now)
     key_cache: KeyCache = field(default_factory=KeyCache, repr=False)
+    token_cache: KeyCache = field(default_factory=KeyCache, repr=False)
     totals: Totals = field(default_factory=Totals, repr=False)
     account_tries: Throttle = field(default_factory=_per_account, repr=False)
     address_tries: Throttle = field(default_factory=_per_address, repr=False)

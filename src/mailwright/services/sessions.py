@@ -11,11 +11,14 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from mailwright.domain.doors import Door
 from mailwright.domain.email_address import email_key_of
 from mailwright.domain.keys import Purpose
 from mailwright.domain.scopes import ROLE_SCOPES, Role
 from mailwright.errors import Unauthenticated
+from mailwright.services import challenges
 from mailwright.services.caller import Caller
 from mailwright.services.passwords import hash_password, outdated, verify_password
 from mailwright.services.runtime import Runtime
@@ -54,10 +57,21 @@ class Session:
 async def sign_in(runtime: Runtime, email: str, password: str, address: str) -> SignedIn:
     """A new session of the member, who comes from the network `address`.
 
-    Raises Unauthenticated whatever of the two is wrong, RateLimited after too many tries for this
-    account or from this address.
+    Raises Unauthenticated whatever of the two is wrong, CodeNeeded where a one-time code is
+    missing, RateLimited after too many tries for this account or from this address.
     """
     member = await check_credentials(runtime, email, password, address)
+    await challenges.require_code(runtime, member)
+    return await _new_session(runtime, member)
+
+
+async def answer_challenge(runtime: Runtime, challenge: str, code: str) -> SignedIn:
+    """A new session of whoever was asked for a code. Raises Unauthenticated, RateLimited."""
+    member, _ = await challenges.answer(runtime, challenge, code)
+    return await _new_session(runtime, member)
+
+
+async def _new_session(runtime: Runtime, member: Row) -> SignedIn:
     now = runtime.now()
     token = secrets.token_urlsafe(32)
     values = {
@@ -72,17 +86,25 @@ async def sign_in(runtime: Runtime, email: str, password: str, address: str) -> 
     return SignedIn(token, now + LIFETIME, member["uuid"], member["tenant_id"])
 
 
-async def check_credentials(runtime: Runtime, email: str, password: str, address: str) -> Row:
+async def check_credentials(
+    runtime: Runtime, email: str, password: str, address: str, *, tenant_id: int | None = None
+) -> Row:
     """The member's row; every door that takes a password comes through here, throttle and all.
 
-    Somebody who is a member of several tenants gets the oldest whose password fits.
+    Somebody who is a member of several tenants gets the oldest whose password fits, or
+    `tenant_id`. Who is suspended is unknown.
     """
     now, key = runtime.now(), email_key_of(email)
     # Counted before the password is looked at: parallel guesses gain nothing.
     runtime.address_tries.count(address, now)
     runtime.account_tries.count(key, now)
     async with runtime.database.reading() as connection:
-        memberships = await member_store.by_email(connection, key)
+        found = await member_store.by_email(connection, key)
+    memberships = [
+        row
+        for row in found
+        if row["suspended_at"] is None and tenant_id in (None, row["tenant_id"])
+    ]
     for member in memberships or [None]:
         stored = member["password_hash"] if member else None
         if await verify_password(password, stored) and member is not None:
@@ -121,6 +143,19 @@ async def sign_out(runtime: Runtime, token: str) -> None:
     """Ends the session; nothing happens where there is none."""
     async with runtime.database.transaction() as connection:
         await store.remove(connection, _hash(runtime, token))
+
+
+async def end_sessions(
+    runtime: Runtime,
+    connection: AsyncConnection,
+    tenant_id: int,
+    member_id: int,
+    *,
+    keep: str | None = None,
+) -> None:
+    """Ends every session of a member but the one with the cookie `keep`."""
+    kept = _hash(runtime, keep) if keep else None
+    await store.remove_of_member(connection, tenant_id, member_id, keep=kept)
 
 
 def _hash(runtime: Runtime, token: str) -> bytes:

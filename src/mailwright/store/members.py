@@ -44,6 +44,11 @@ async def by_uuid(
     return await maybe_one(connection, select(*_COLUMNS).where(mine))
 
 
+async def by_id(connection: AsyncConnection, tenant_id: int, member_id: int) -> Row | None:
+    """One member of the tenant, or None."""
+    return await maybe_one(connection, select(*_COLUMNS).where(_is(tenant_id, member_id)))
+
+
 async def by_email(connection: AsyncConnection, email_key: str) -> Sequence[Row]:
     """The memberships of one person, in every tenant, oldest first. Signing in starts here."""
     found = select(*_COLUMNS).where(members.c.email_key == email_key)
@@ -67,12 +72,16 @@ async def lock_owners(connection: AsyncConnection, tenant_id: int) -> None:
     await connection.execute(owners.order_by(members.c.id).with_for_update())
 
 
-async def owner_count(connection: AsyncConnection, tenant_id: int) -> int:
-    """How many owners the tenant has."""
-    mine = and_(members.c.tenant_id == tenant_id, _is_owner())
-    return (
-        await connection.execute(select(func.count()).select_from(members).where(mine))
-    ).scalar_one()
+async def other_owners(connection: AsyncConnection, tenant_id: int, member_id: int) -> int:
+    """How many owners the tenant has beside this one who can sign in."""
+    others = and_(
+        members.c.tenant_id == tenant_id,
+        members.c.id != member_id,
+        _is_owner(),
+        members.c.suspended_at.is_(None),
+    )
+    statement = select(func.count()).select_from(members).where(others)
+    return (await connection.execute(statement)).scalar_one()
 
 
 async def change(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import and_, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.store.rows import Row, maybe_one
@@ -45,11 +45,14 @@ async def remove(connection: AsyncConnection, token_hash: bytes) -> None:
     await connection.execute(delete(sessions).where(sessions.c.token_hash == token_hash))
 
 
-async def remove_of_member(connection: AsyncConnection, tenant_id: int, member_id: int) -> None:
-    """Ends every session of a member."""
-    await connection.execute(
-        delete(sessions).where(sessions.c.tenant_id == tenant_id, sessions.c.member_id == member_id)
-    )
+async def remove_of_member(
+    connection: AsyncConnection, tenant_id: int, member_id: int, *, keep: bytes | None = None
+) -> None:
+    """Ends every session of a member but the one whose hash is `keep`."""
+    mine = and_(sessions.c.tenant_id == tenant_id, sessions.c.member_id == member_id)
+    if keep is not None:
+        mine = and_(mine, sessions.c.token_hash != keep)
+    await connection.execute(delete(sessions).where(mine))
 
 
 async def remove_expired(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from mailwright import __version__
-from mailwright.dialects.cakemail import errors, lists, openapi, unserved
+from mailwright.dialects.cakemail import errors, lists, openapi, tokens, unserved
 from mailwright.dialects.cakemail.incoming import Incoming
 from mailwright.dialects.limits import BodyLimit, RateLimit
 from mailwright.services.runtime import Runtime
 
 #: One a line, by noun; longer paths of the same beginning before shorter ones.
 ROUTERS = (
+    tokens.router,
     lists.router,
 )  # fmt: skip
 

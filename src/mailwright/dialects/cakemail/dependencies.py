@@ -9,7 +9,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from mailwright.domain.doors import Door
 from mailwright.errors import Unauthenticated
-from mailwright.services import api_keys
+from mailwright.services import bearers
 from mailwright.services.caller import Caller
 from mailwright.services.runtime import Runtime
 
@@ -32,7 +32,7 @@ async def caller_of(
     """Whose token it is. Raises Unauthenticated."""
     if credentials is None:
         raise Unauthenticated
-    return await api_keys.authenticate(runtime, credentials.credentials, Door.CAKEMAIL)
+    return await bearers.authenticate(runtime, credentials.credentials, Door.CAKEMAIL)
 
 
 CallerOf = Annotated[Caller, Depends(caller_of)]

@@ -70,7 +70,8 @@ async def _json_of(request: Request) -> bytes:
 
 
 def _fields(form: Mapping[str, UploadFile | str]) -> dict[str, str]:
-    return {name: value for name, value in form.items() if isinstance(value, str)}
+    """What a form says: an empty field says nothing, and files are none of a call's fields."""
+    return {name: value for name, value in form.items() if isinstance(value, str) and value}
 
 
 def _saying(body: bytes, receive: Receive) -> Receive:

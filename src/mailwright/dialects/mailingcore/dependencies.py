@@ -10,7 +10,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from mailwright.domain.doors import Door
 from mailwright.errors import NotFound, Unauthenticated
-from mailwright.services import api_keys, tenants
+from mailwright.services import bearers, tenants
 from mailwright.services.caller import Caller
 from mailwright.services.paging import Page
 from mailwright.services.runtime import Runtime
@@ -18,7 +18,9 @@ from mailwright.services.runtime import Runtime
 LIMIT = 20  # vendors.md 2.4
 
 _bearer = HTTPBearer(
-    auto_error=False, scheme_name="API key", description="An API key, `mw_live_…` or `mw_test_…`."
+    auto_error=False,
+    scheme_name="API key",
+    description="An API key, `mw_live_…` or `mw_test_…`, or an access token, `mw_access_…`.",
 )
 
 
@@ -39,7 +41,7 @@ async def _caller(
 ) -> Caller:
     if credentials is None:
         raise Unauthenticated
-    caller = await api_keys.authenticate(runtime, credentials.credentials, Door.MAILINGCORE)
+    caller = await bearers.authenticate(runtime, credentials.credentials, Door.MAILINGCORE)
     await tenants.check_tenant_header(runtime, caller, x_tenant_id)
     return caller
 
