@@ -111,7 +111,8 @@ async def test_a_disabled_sender_keeps_a_campaign_from_leaving(
     campaign = await ready(api, database, tenant)
     await api.patch(f"/senders/{campaign.sender.uuid}", json={"enabled": False})
     answer = await api.post(f"{campaign.path}/send")
-    assert details(answer) == {"missing": ["sender_email"]}
+    assert details(answer)["missing"] == ["sender_email"]
+    assert details(answer)["sender"]["code"] == "SENDER_DISABLED"
 
 
 # --- What else a transition does

@@ -108,10 +108,10 @@ async def _routing(connection: AsyncConnection, campaign: Row) -> Routing | None
 
 async def _ready(runtime: Runtime, connection: AsyncConnection, campaign: Row) -> Mailing:
     """The campaign compiled. Raises NotReady with words for its `state_reason`."""
-    missing = await campaign_readiness.missing(connection, campaign)
-    if missing:
-        told = campaign_readiness.words(campaign, missing)
-        raise NotReady(f"not ready, missing: {told}")
+    sandbox = campaign["sandbox"]
+    lack = await campaign_readiness.lack(runtime, connection, campaign, sandbox=sandbox)
+    if lack:
+        raise NotReady(f"not ready, missing: {lack.told}")
     return await Mailings(runtime).compiled(connection, campaign)
 
 

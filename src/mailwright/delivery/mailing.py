@@ -11,6 +11,7 @@ from typing import Self
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mailwright.domain.sending_domain import domain_of
 from mailwright.domain.tokens import Tokens
 from mailwright.errors import InvalidInput, NotReady
 from mailwright.mail.link_numbers import numbered
@@ -19,8 +20,9 @@ from mailwright.mail.message import CompiledMail, Recipient, compile_mail
 from mailwright.services import campaign_content
 from mailwright.services.campaign_content import SendableContent
 from mailwright.services.campaign_texts import with_fallbacks
+from mailwright.services.outgoing import Outgoing, outgoing_of
 from mailwright.services.runtime import Runtime
-from mailwright.store import audiences, campaigns
+from mailwright.store import audiences, campaigns, senders
 from mailwright.store.audiences import Audience
 from mailwright.store.batches import Lease
 from mailwright.store.rows import Row
@@ -84,7 +86,6 @@ class Mailing:
         audience: Audience,
         tokens: Tokens,
         *,
-        base_url: str,
         now: Callable[[], datetime],
     ) -> None:
         """Raises InvalidInput where the content does not compile."""
@@ -101,7 +102,8 @@ class Mailing:
         self._numbers = dict(zip(map(id, compiled), numbers, strict=True))
         self._domain = sendable.domain
         self._tokens = tokens
-        self._base_url = base_url
+        self._outgoing = sendable.outgoing
+        self._base_url = sendable.outgoing.base_url
         self._now = now
 
     @property
@@ -117,6 +119,7 @@ class Mailing:
         tokens, tenant_id, message_id = self._tokens, self._tenant_id, due.message_id
         person = {"contact_id": due.contact["id"], "campaign_id": self._campaign_id}
         header_id = tokens.message_id(tenant_id, message_id, self._domain)
+        now = self._now()
 
         compiled = self._variants.get(due.variant_id or 0, self._named)
         numbers = self._numbers[id(compiled)]
@@ -131,7 +134,7 @@ class Mailing:
                 email=due.contact["email"],
                 values=with_fallbacks(values_for(due.contact, {}), due.contact, text),
                 message_id=header_id,
-                date=self._now(),
+                date=now,
                 unsubscribe_url=self._url("u", tokens.unsubscribe(tenant_id, message_id, **person)),
                 view_url=self._url("v", tokens.view(tenant_id, message_id, **person)),
                 boundary=f"=_{header_id[1:33]}",
@@ -141,8 +144,9 @@ class Mailing:
                 link_url=link_url if self._counts_clicks else None,
             )
         )
-        envelope_sender = f"{tokens.return_path(tenant_id, message_id)}@{self._domain}"
-        return Letter(envelope_sender, due.recipient, raw)
+        return_path = tokens.return_path(tenant_id, message_id)
+        envelope_sender = f"{return_path}@{self._outgoing.envelope_domain}"
+        return Letter(envelope_sender, due.recipient, self._outgoing.signed(raw, now))
 
     def _first(self, sendable: SendableContent) -> CompiledMail:
         """The text for whoever has no variant of their own in the ledger."""
@@ -159,7 +163,7 @@ class Mailings:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._tokens = Tokens(runtime.keys)
-        self._kept: OrderedDict[tuple[int, int, datetime], Mailing] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, int, datetime, Outgoing | None], Mailing] = OrderedDict()
 
     async def of(self, lease: Lease) -> Mailing | None:
         """The mailing of a lease, or None when its campaign is not to be sent now.
@@ -170,13 +174,25 @@ class Mailings:
             campaign = await campaigns.get(connection, lease.tenant_id, lease.campaign_id)
             if campaign is None or campaign["state"] not in lease.sendable_states:
                 return None
-            key = lease.tenant_id, lease.campaign_id, campaign["updated_at"]
+            outgoing = await self._outgoing(connection, campaign)
+            key = lease.tenant_id, lease.campaign_id, campaign["updated_at"], outgoing
             if key not in self._kept:
                 self._kept[key] = await self.compiled(connection, campaign)
         self._kept.move_to_end(key)
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
         return self._kept[key]
+
+    async def _outgoing(self, connection: AsyncConnection, campaign: Row) -> Outgoing | None:
+        """Part of the key: a new DKIM key or tracking host holds from the next batch on."""
+        sender_id = campaign["sender_id"]
+        if sender_id is None:
+            return None
+        sender = await senders.by_id(connection, campaign["tenant_id"], sender_id)
+        if sender is None:
+            return None
+        domain = domain_of(sender["email_key"])
+        return await outgoing_of(self._runtime, connection, campaign["tenant_id"], domain)
 
     async def compiled(self, connection: AsyncConnection, campaign: Row) -> Mailing:
         """A campaign's mailing, whatever its state. Raises NotReady, as `of` does.
@@ -193,7 +209,6 @@ class Mailings:
                 sendable,
                 audience,
                 self._tokens,
-                base_url=self._runtime.settings.base_url,
                 now=self._runtime.now,
             )
         except InvalidInput as error:

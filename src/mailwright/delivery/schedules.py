@@ -26,13 +26,15 @@ async def fire(runtime: Runtime, tenant_id: int, campaign_id: int, scheduled_at:
         campaign = await campaigns.get(connection, tenant_id, campaign_id)
         if campaign is None or not _is_scheduled_for(campaign, scheduled_at):
             return False
-        missing = await campaign_readiness.missing(connection, campaign)
+        lack = await campaign_readiness.lack(
+            runtime, connection, campaign, sandbox=campaign["sandbox"]
+        )
     late = runtime.now() - scheduled_at
     log.info("schedule_fired", campaign_id=campaign_id, late_seconds=late.total_seconds())
     if late > timedelta(seconds=campaign["max_delay_seconds"]):
         event, reason = CampaignEvent.MISS_SCHEDULE, "missed_schedule"
-    elif missing:
-        event, reason = CampaignEvent.FAIL, f"not ready, missing: {', '.join(missing)}"
+    elif lack:
+        event, reason = CampaignEvent.FAIL, f"not ready, missing: {lack.told}"
     else:
         event, reason = CampaignEvent.DUE, None
     moved = await move(runtime, tenant_id, campaign_id, event, reason=reason)

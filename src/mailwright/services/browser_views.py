@@ -12,10 +12,12 @@ from typing import Any, cast
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.sample_person import sample_person
+from mailwright.domain.sending_domain import domain_of
 from mailwright.domain.tokens import Tokens, Unsubscribe
 from mailwright.mail import html as pages
 from mailwright.mail import merge
 from mailwright.services.campaign_texts import CampaignText, texts_of, with_fallbacks
+from mailwright.services.outgoing import outgoing_of
 from mailwright.services.runtime import Runtime
 from mailwright.store import campaigns, recipients, senders
 from mailwright.store import unsubscribes as store
@@ -71,10 +73,14 @@ async def _builtins(
     sender = None
     if campaign["sender_id"] is not None:
         sender = await senders.by_id(connection, tenant_id, campaign["sender_id"])
+    root = runtime.settings.base_url
+    if sender is not None:
+        domain = domain_of(sender["email_key"])
+        root = (await outgoing_of(runtime, connection, tenant_id, domain)).base_url
     sender = sender or cast("Row", {})
     return {
-        "unsubscribeUrl": f"{runtime.settings.base_url}/u/{leave}",
-        "viewInBrowserUrl": f"{runtime.settings.base_url}/v/{view}",
+        "unsubscribeUrl": f"{root}/u/{leave}",
+        "viewInBrowserUrl": f"{root}/v/{view}",
         "campaign.name": campaign["name"],
         "campaign.subject": text.subject or "",
         "sender.name": campaign["from_name"] or sender.get("name") or "",

@@ -46,4 +46,4 @@ async def _put(
             await store.change(connection, caller.tenant_id, row["id"], changes)
             deed = "archive" if archived else "unarchive"
             await audit.record(connection, caller, f"campaign.{deed}", f"campaign:{campaign_uuid}")
-        return full_view(await store.seen(connection, caller.tenant_id, row["id"]))
+        return full_view(runtime, await store.seen(connection, caller.tenant_id, row["id"]))

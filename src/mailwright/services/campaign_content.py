@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.email_address import EmailAddress
+from mailwright.domain.sending_domain import domain_of
 from mailwright.errors import NotFound, NotReady
 from mailwright.mail import headers
 from mailwright.mail.message import MailContent
 from mailwright.services import campaign_readiness
 from mailwright.services.campaign_texts import CampaignText, CampaignTexts, texts_of
+from mailwright.services.outgoing import Outgoing, outgoing_of
 from mailwright.services.runtime import Runtime
 from mailwright.store import campaigns, lists, senders, tenants
 from mailwright.store.rows import Row
@@ -23,7 +25,9 @@ _FEEDBACK_SENDER_LENGTH = 12
 
 @dataclass(frozen=True, slots=True)
 class SendableContent:
-    """A content ready to be compiled. `domain`: the sender's, in A-label form, for ids and bounces.
+    """A content ready to be compiled. `domain`: the sender's, in A-label form, for ids.
+
+    `outgoing`: who signs it, where its links lead and where it returns.
 
     `variants`: the same in other languages, by version id; empty: `content` is for everybody.
     `project_id`: None: the tenant's default. `sandbox`: every mail goes to the inbox.
@@ -33,6 +37,7 @@ class SendableContent:
     variants: Mapping[int, MailContent]
     texts: CampaignTexts
     domain: str
+    outgoing: Outgoing
     project_id: int | None
     sandbox: bool
 
@@ -43,9 +48,14 @@ class SendableContent:
 
 
 async def load(
-    runtime: Runtime, connection: AsyncConnection, tenant_id: int, campaign_id: int
+    runtime: Runtime,
+    connection: AsyncConnection,
+    tenant_id: int,
+    campaign_id: int,
+    *,
+    sandbox: bool = False,
 ) -> SendableContent:
-    """The campaign's content as it stands now.
+    """The campaign's content as it stands now. `sandbox`: it goes to the inbox, whatever it says.
 
     Raises NotFound, NotReady CAMPAIGN_NOT_TESTABLE naming what no mail can do without: subject,
     content, sender_identity. Whether it may be sent to its audience is campaign_readiness.
@@ -53,14 +63,15 @@ async def load(
     campaign = await campaigns.get(connection, tenant_id, campaign_id)
     if campaign is None:
         raise NotFound("There is no such campaign.")
-    await _require_testable(connection, campaign)
+    sandbox = sandbox or campaign["sandbox"]
+    await _require_testable(runtime, connection, campaign, sandbox=sandbox)
     texts = await texts_of(connection, campaign)
     sender = await senders.by_id(connection, tenant_id, campaign["sender_id"])
     tenant = await tenants.get(connection, tenant_id)
     assert texts is not None
     assert sender is not None
     assert tenant is not None
-    domain = EmailAddress.parse(sender["email"]).key.rpartition("@")[2]
+    domain = domain_of(EmailAddress.parse(sender["email"]).key)
     feedback = (campaign["uuid"].hex, tenant["uuid"].hex, _STREAM)
     envelope = MailContent(
         subject="",
@@ -85,8 +96,9 @@ async def load(
         variants={key: _written(envelope, text) for key, text in texts.variants.items()},
         texts=texts,
         domain=domain,
+        outgoing=await outgoing_of(runtime, connection, tenant_id, domain),
         project_id=campaign["project_id"],
-        sandbox=campaign["sandbox"],
+        sandbox=sandbox,
     )
 
 
@@ -102,13 +114,15 @@ def _written(envelope: MailContent, text: CampaignText) -> MailContent:
     )
 
 
-async def _require_testable(connection: AsyncConnection, campaign: Row) -> None:
-    missing = await campaign_readiness.missing_for_test(connection, campaign)
-    if missing:
+async def _require_testable(
+    runtime: Runtime, connection: AsyncConnection, campaign: Row, *, sandbox: bool
+) -> None:
+    lack = await campaign_readiness.lack_for_test(runtime, connection, campaign, sandbox=sandbox)
+    if lack:
         raise NotReady(
-            f"A mail of this campaign still needs: {campaign_readiness.words(campaign, missing)}.",
+            f"A mail of this campaign still needs: {lack.told}.",
             code="CAMPAIGN_NOT_TESTABLE",
-            details={"missing": list(missing)},
+            details=lack.details,
         )
 
 

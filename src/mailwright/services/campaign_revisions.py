@@ -100,7 +100,7 @@ async def restore_revision(
             values["template_version_id"] = None
         await campaign_store.change(connection, tenant_id, row["id"], values)
         await campaign_words.keep(connection, caller, row["id"], now=now)
-        return full_view(await campaign_store.seen(connection, tenant_id, row["id"]))
+        return full_view(runtime, await campaign_store.seen(connection, tenant_id, row["id"]))
 
 
 async def _existing(

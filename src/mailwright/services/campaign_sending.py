@@ -37,11 +37,11 @@ async def send_campaign(runtime: Runtime, caller: Caller, campaign_uuid: UUID) -
     Raises NotFound, Conflict CAMPAIGN_NOT_SENDABLE, NotReady CAMPAIGN_NOT_READY.
     """
     async with _held(runtime, caller, campaign_uuid, "send") as (connection, row):
-        await _require_ready(connection, row, _E.SEND)
+        await _require_ready(runtime, connection, caller, row, _E.SEND)
         sandbox = {"sandbox": caller.sandbox}
         await campaign_transitions.move(connection, runtime, caller, row, _E.SEND, values=sandbox)
         await _enqueue(connection, Job.START_CAMPAIGN, row)
-        return await _view(connection, row)
+        return await _view(runtime, connection, row)
 
 
 async def schedule_campaign(
@@ -66,14 +66,14 @@ async def schedule_campaign(
         if scheduled_at < runtime.now() - PAST_TOLERANCE:
             message = "This time has passed; give one in the future."
             raise InvalidInput.field("scheduled_at", message)
-        await _require_ready(connection, row, _E.SCHEDULE)
+        await _require_ready(runtime, connection, caller, row, _E.SCHEDULE)
         values = {"scheduled_at": scheduled_at, "timezone": zone, "sandbox": caller.sandbox}
         await campaign_transitions.move(
             connection, runtime, caller, row, _E.SCHEDULE, values=values
         )
         payload = {**_payload(row), "scheduled_at": scheduled_at.isoformat()}
         await enqueue(connection, Job.FIRE_SCHEDULE, payload, execute_after=scheduled_at)
-        return await _view(connection, row)
+        return await _view(runtime, connection, row)
 
 
 async def unschedule_campaign(
@@ -82,7 +82,7 @@ async def unschedule_campaign(
     """The campaign, a draft again. Raises NotFound, Conflict CAMPAIGN_NOT_UNSCHEDULABLE."""
     async with _held(runtime, caller, campaign_uuid, "unschedule") as (connection, row):
         await campaign_transitions.move(connection, runtime, caller, row, _E.UNSCHEDULE)
-        return await _view(connection, row)
+        return await _view(runtime, connection, row)
 
 
 async def pause_campaign(runtime: Runtime, caller: Caller, campaign_uuid: UUID) -> CampaignView:
@@ -91,7 +91,7 @@ async def pause_campaign(runtime: Runtime, caller: Caller, campaign_uuid: UUID) 
         await campaign_transitions.move(
             connection, runtime, caller, row, _E.PAUSE, reason="requested"
         )
-        return await _view(connection, row)
+        return await _view(runtime, connection, row)
 
 
 async def resume_campaign(runtime: Runtime, caller: Caller, campaign_uuid: UUID) -> CampaignView:
@@ -99,7 +99,7 @@ async def resume_campaign(runtime: Runtime, caller: Caller, campaign_uuid: UUID)
     async with _held(runtime, caller, campaign_uuid, "resume") as (connection, row):
         await campaign_transitions.move(connection, runtime, caller, row, _E.RESUME)
         await _enqueue(connection, Job.START_CAMPAIGN, row)
-        return await _view(connection, row)
+        return await _view(runtime, connection, row)
 
 
 async def cancel_campaign(runtime: Runtime, caller: Caller, campaign_uuid: UUID) -> CampaignView:
@@ -111,7 +111,7 @@ async def cancel_campaign(runtime: Runtime, caller: Caller, campaign_uuid: UUID)
         require_cancelable(caller.door, CampaignState(row["state"]))
         await campaign_transitions.move(connection, runtime, caller, row, _E.CANCEL)
         await _enqueue(connection, Job.CLOSE_CANCELED, row)
-        return await _view(connection, row)
+        return await _view(runtime, connection, row)
 
 
 @asynccontextmanager
@@ -126,16 +126,18 @@ async def _held(
         await audit.record(connection, caller, f"campaign.{deed}", f"campaign:{campaign_uuid}")
 
 
-async def _require_ready(connection: AsyncConnection, row: Row, event: CampaignEvent) -> None:
+async def _require_ready(
+    runtime: Runtime, connection: AsyncConnection, caller: Caller, row: Row, event: CampaignEvent
+) -> None:
     advance(CampaignState(row["state"]), event)
     if row["archived"]:
         raise archived_refusal("be sent", "CAMPAIGN_NOT_SENDABLE")
-    missing = await campaign_readiness.missing(connection, row)
-    if missing:
+    lack = await campaign_readiness.lack(runtime, connection, row, sandbox=caller.sandbox)
+    if lack:
         raise NotReady(
-            f"The campaign is not ready; it still needs: {campaign_readiness.words(row, missing)}.",
+            f"The campaign is not ready; it still needs: {lack.told}.",
             code="CAMPAIGN_NOT_READY",
-            details={"missing": list(missing)},
+            details=lack.details,
         )
 
 
@@ -147,5 +149,5 @@ def _payload(row: Row) -> dict[str, object]:
     return {"tenant_id": row["tenant_id"], "campaign_id": row["id"]}
 
 
-async def _view(connection: AsyncConnection, row: Row) -> CampaignView:
-    return full_view(await store.seen(connection, row["tenant_id"], row["id"]))
+async def _view(runtime: Runtime, connection: AsyncConnection, row: Row) -> CampaignView:
+    return full_view(runtime, await store.seen(connection, row["tenant_id"], row["id"]))

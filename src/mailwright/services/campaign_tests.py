@@ -20,6 +20,7 @@ from mailwright.services import campaign_content, campaigns, transports
 from mailwright.services.caller import Caller
 from mailwright.services.campaign_content import SendableContent
 from mailwright.services.campaign_texts import with_fallbacks
+from mailwright.services.outgoing import Outgoing
 from mailwright.services.runtime import Runtime
 
 #: Stands in tokens for "no row of the ledger": such links work and change nothing.
@@ -55,13 +56,15 @@ async def send_test(
     tenant_id = caller.tenant_id
     async with runtime.database.reading() as connection:
         campaign_id = await campaigns.id_of(connection, caller, campaign_uuid)
-        sendable = await campaign_content.load(runtime, connection, tenant_id, campaign_id)
+        sendable = await campaign_content.load(
+            runtime, connection, tenant_id, campaign_id, sandbox=caller.sandbox
+        )
         routed = await transports.resolve(
             runtime,
             connection,
             tenant_id,
             sendable.project_id,
-            sandbox=caller.sandbox or sendable.sandbox,
+            sandbox=sendable.sandbox,
         )
     tokens = Tokens(runtime.keys)
     content = sendable.in_locale(spoken) if spoken else sendable.content
@@ -69,13 +72,13 @@ async def send_test(
     text = sendable.texts.in_locale(spoken) if spoken else sendable.texts.named
     values = with_fallbacks(merge.values_for(person, {}), person, text)
     recipient = _recipient(runtime, tokens, sendable, values, tenant_id, campaign_id)
-    raw = await asyncio.to_thread(_written, content, recipient)
+    raw = await asyncio.to_thread(_written, sendable.outgoing, content, recipient)
     return_path = tokens.return_path(tenant_id, NO_MESSAGE)
     try:
         reply = await transports.send_one(
             runtime,
             routed.transport,
-            envelope_sender=f"{return_path}@{sendable.domain}",
+            envelope_sender=f"{return_path}@{sendable.outgoing.envelope_domain}",
             recipient=f"{address.text.rpartition('@')[0]}@{address.key.rpartition('@')[2]}",
             raw=raw,
         )
@@ -84,8 +87,8 @@ async def send_test(
     return TestSent(address.text, f"{reply.code} {reply.text}")
 
 
-def _written(content: MailContent, recipient: Recipient) -> bytes:
-    return compile_mail(content).render(recipient)
+def _written(outgoing: Outgoing, content: MailContent, recipient: Recipient) -> bytes:
+    return outgoing.signed(compile_mail(content).render(recipient), recipient.date)
 
 
 def _recipient(
@@ -98,7 +101,7 @@ def _recipient(
 ) -> Recipient:
     """A sample reader; links lead where they say, and nothing is tracked."""
     nobody = {"contact_id": 0, "campaign_id": campaign_id}
-    root = runtime.settings.base_url
+    root = sendable.outgoing.base_url
     return Recipient(
         email=str(values["contact"]["email"]),
         values=values,

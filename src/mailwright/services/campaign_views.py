@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from mailwright.domain import readiness
+from mailwright.domain import readiness, sending_domain
 from mailwright.services.campaign_readiness import facts
+from mailwright.services.outgoing import must_be_authenticated
+from mailwright.services.runtime import Runtime
 from mailwright.store.rows import Row
 
 #: While a campaign is in one of these, trouble with its transport holds it up.
@@ -101,12 +103,12 @@ class CampaignView:
     finished_at: datetime | None
 
 
-def full_view(row: Row) -> CampaignView:
+def full_view(runtime: Runtime, row: Row) -> CampaignView:
     """The view of a row of `store.campaigns.seen`."""
     version = None
     if row["template_version_id"] is not None:
         version = {"state": row["version_state"], "subject": row["version_subject"]}
-    missing = readiness.missing(facts(row, has_sender=bool(row["has_sender"]), version=version))
+    missing = readiness.missing(facts(row, has_sender=_has_sender(runtime, row), version=version))
     has_own_body = version is None
     return CampaignView(
         uuid=row["uuid"],
@@ -167,6 +169,15 @@ def row_view(row: Row) -> CampaignRow:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
     )
+
+
+def _has_sender(runtime: Runtime, row: Row) -> bool:
+    """Whether it has a sender that may send: as `outgoing.sender_problem`, from what was read."""
+    if not row["has_sender"]:
+        return False
+    if row["sandbox"] or not must_be_authenticated(runtime, row["smtp_url_sealed"]):
+        return True
+    return not sending_domain.missing(_json(row["domain_checks"]) or {})
 
 
 def _json(stored: Any) -> Any:

@@ -101,7 +101,7 @@ async def create_campaign(
         if body is not None:
             await campaign_bodies.save_body(connection, tenant_id, campaign_id, body, now=now)
         await campaign_words.keep(connection, caller, campaign_id, now=now)
-        return full_view(await store.seen(connection, tenant_id, campaign_id))
+        return full_view(runtime, await store.seen(connection, tenant_id, campaign_id))
 
 
 async def get_campaign(runtime: Runtime, caller: Caller, campaign_uuid: UUID) -> CampaignView:
@@ -111,7 +111,7 @@ async def get_campaign(runtime: Runtime, caller: Caller, campaign_uuid: UUID) ->
         row = await store.seen_by_uuid(connection, caller.tenant_id, campaign_uuid)
     if row is None:
         raise _unknown()
-    return full_view(row)
+    return full_view(runtime, row)
 
 
 async def body_sections(
@@ -163,7 +163,7 @@ async def page_whole_campaigns(
 ) -> Paged[CampaignView]:
     """The same, each in full, for doors whose lists show more."""
     rows, total = await _found(runtime, caller, page, wanted, in_full=True)
-    return Paged([full_view(row) for row in rows], total, page)
+    return Paged([full_view(runtime, row) for row in rows], total, page)
 
 
 async def _found(
@@ -209,7 +209,7 @@ async def change_campaign(
             values |= {"updated_at": now, "last_edited_at": now}
             await store.change(connection, tenant_id, row["id"], values)
             await campaign_words.keep(connection, caller, row["id"], now=now)
-        return full_view(await store.seen(connection, tenant_id, row["id"]))
+        return full_view(runtime, await store.seen(connection, tenant_id, row["id"]))
 
 
 async def duplicate_campaign(runtime: Runtime, caller: Caller, campaign_uuid: UUID) -> CampaignView:
@@ -225,7 +225,7 @@ async def duplicate_campaign(runtime: Runtime, caller: Caller, campaign_uuid: UU
         campaign_id = await store.add(connection, tenant_id, values)
         await body_store.copy(connection, tenant_id, source["id"], campaign_id)
         await campaign_words.keep(connection, caller, campaign_id, now=now)
-        return full_view(await store.seen(connection, tenant_id, campaign_id))
+        return full_view(runtime, await store.seen(connection, tenant_id, campaign_id))
 
 
 async def delete_campaign(runtime: Runtime, caller: Caller, campaign_uuid: UUID) -> None:

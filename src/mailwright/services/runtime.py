@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from mailwright.domain.keys import Keys
 from mailwright.services.key_cache import KeyCache
 from mailwright.services.sign_in_throttle import Throttle
+from mailwright.services.signer_cache import SignerCache
 from mailwright.services.totals import Totals
 from mailwright.settings import Settings
 from mailwright.store.database import Database
@@ -38,5 +39,6 @@ class Runtime:
     key_cache: KeyCache = field(default_factory=KeyCache, repr=False)
     token_cache: KeyCache = field(default_factory=KeyCache, repr=False)
     totals: Totals = field(default_factory=Totals, repr=False)
+    signers: SignerCache = field(default_factory=SignerCache, repr=False)
     account_tries: Throttle = field(default_factory=_per_account, repr=False)
     address_tries: Throttle = field(default_factory=_per_address, repr=False)

@@ -31,6 +31,7 @@ from mailwright.store.rows import AnySelect, Row, maybe_one, only
 from mailwright.store.tables import (
     campaign_bodies,
     campaigns,
+    domains,
     fan_outs,
     lists,
     projects,
@@ -82,6 +83,8 @@ _SEEN: AnySelect = (
         projects.c.uuid.label("project_uuid"),
         projects.c.outage_since,
         projects.c.outage_reason,
+        projects.c.smtp_url_sealed,
+        domains.c.checks.label("domain_checks"),
         campaign_bodies.c.kind.label("body_kind"),
         campaign_bodies.c.markdown,
         templates.c.uuid.label("template_uuid"),
@@ -93,6 +96,13 @@ _SEEN: AnySelect = (
     )
     .select_from(campaigns)
     .outerjoin(senders, _joined(senders, campaigns.c.sender_id))
+    .outerjoin(
+        domains,
+        and_(
+            domains.c.tenant_id == senders.c.tenant_id,
+            domains.c.name == func.split_part(senders.c.email_key, "@", -1),
+        ),
+    )
     .outerjoin(lists, _joined(lists, campaigns.c.list_id))
     .outerjoin(segments, _joined(segments, campaigns.c.segment_id))
     .outerjoin(projects, _carries(projects))

@@ -25,6 +25,7 @@ from mailwright.store.tables.contacts import (
     segments,
     suppressions,
 )
+from mailwright.store.tables.domains import domain_keys, domains
 from mailwright.store.tables.emails import (
     email_attachments,
     email_contents,
@@ -74,6 +75,8 @@ __all__ = [
     "contact_tags",
     "contacts",
     "custom_fields",
+    "domain_keys",
+    "domains",
     "email_attachments",
     "email_contents",
     "emails",

@@ -50,7 +50,9 @@ senders = Table(
     words("name"),
     maybe("reply_to"),
     flag("enabled", default=True),
+    words("language", default="en"),  # BCP 47: of the confirmation mail
     time("confirmed_at"),
+    time("confirmation_sent_at"),
     now("created_at"),
     now("updated_at"),
     *noun(),

@@ -352,6 +352,39 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant_id", "uuid", name=op.f("uq_custom_fields_tenant_id_uuid")),
     )
     op.create_table(
+        "domains",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("uuid", sa.UUID(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("tracking_host", sa.Text(), nullable=False),
+        sa.Column("return_path_host", sa.Text(), nullable=False),
+        sa.Column(
+            "checks",
+            postgresql.JSONB(none_as_null=True, astext_type=sa.Text()),
+            server_default=sa.text("'{}'::jsonb"),
+            nullable=False,
+        ),
+        sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("next_check_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column(
+            "updated_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_domains")),
+        sa.UniqueConstraint("tenant_id", "name", name=op.f("uq_domains_tenant_id_name")),
+        sa.UniqueConstraint("tenant_id", "uuid", name=op.f("uq_domains_tenant_id_uuid")),
+    )
+    op.create_index("ix_domains_due", "domains", ["next_check_at"], unique=False)
+    op.create_table(
         "email_attachments",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("message_id", sa.BigInteger(), nullable=False),
@@ -799,7 +832,9 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("reply_to", sa.Text(), nullable=True),
         sa.Column("enabled", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("language", sa.Text(), server_default=sa.text("'en'"), nullable=False),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("confirmation_sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -1110,6 +1145,49 @@ def upgrade() -> None:
         ["tenant_id", "id"],
         unique=False,
         postgresql_where=sa.text("state = 'waiting'"),
+    )
+    op.create_table(
+        "domain_keys",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("uuid", sa.UUID(), nullable=False),
+        sa.Column("domain_id", sa.BigInteger(), nullable=False),
+        sa.Column("selector", sa.Text(), nullable=False),
+        sa.Column("private_key_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("public_key", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), server_default=sa.text("'pending'"), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("activated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('pending', 'active', 'retired')", name=op.f("ck_domain_keys_state")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "domain_id"],
+            ["domains.tenant_id", "domains.id"],
+            name=op.f("fk_domain_keys_tenant_id_domain_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_domain_keys")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "domain_id",
+            "selector",
+            name=op.f("uq_domain_keys_tenant_id_domain_id_selector"),
+        ),
+        sa.UniqueConstraint("tenant_id", "uuid", name=op.f("uq_domain_keys_tenant_id_uuid")),
+    )
+    op.create_index(
+        "uq_domain_keys_in_use",
+        "domain_keys",
+        ["tenant_id", "domain_id", "state"],
+        unique=True,
+        postgresql_where=sa.text("state <> 'retired'"),
     )
     op.create_table(
         "export_pieces",
