@@ -1,4 +1,4 @@
-"""What the log of single mails tells, in the order a mail lives."""
+"""What logs tell of a mail, in the order it lives."""
 
 from __future__ import annotations
 
@@ -20,3 +20,4 @@ class EventKind(StrEnum):
     COMPLAINED = "complained"
     UNSUBSCRIBED = "unsubscribed"
     RESUBSCRIBED = "resubscribed"
+    AUTO_REPLIED = "auto_replied"  # a machine answered: out of office, or a ticket number

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.ids import new_id
-from mailwright.store.tables import campaign_links
+from mailwright.store.rows import Row, maybe_one
+from mailwright.store.tables import campaign_links, campaigns
 
 
 async def save(
@@ -37,3 +40,18 @@ async def save(
             set_={"url": statement.excluded.url},
         )
     )
+
+
+async def get(connection: AsyncConnection, tenant_id: int, link_uuid: UUID) -> Row | None:
+    """One link, with the `campaign_uuid` of its mails; None: there is no such link."""
+    statement = (
+        select(*campaign_links.c, campaigns.c.uuid.label("campaign_uuid"))
+        .select_from(campaign_links)
+        .join(
+            campaigns,
+            (campaigns.c.tenant_id == campaign_links.c.tenant_id)
+            & (campaigns.c.id == campaign_links.c.campaign_id),
+        )
+        .where(campaign_links.c.tenant_id == tenant_id, campaign_links.c.uuid == link_uuid)
+    )
+    return await maybe_one(connection, statement)

@@ -85,6 +85,15 @@ async def has_address(connection: AsyncConnection, tenant_id: int, email_key: st
     return found is not None
 
 
+async def id_of_address(connection: AsyncConnection, tenant_id: int, email_key: str) -> int | None:
+    """The id of the contact with that address."""
+    return await connection.scalar(
+        select(contacts.c.id).where(
+            contacts.c.tenant_id == tenant_id, contacts.c.email_key == email_key
+        )
+    )
+
+
 async def page(
     connection: AsyncConnection,
     tenant_id: int,
