@@ -154,12 +154,11 @@ def _picked(
 def _conditions(
     tenant_id: int, wanted: EventFilter, e: Any, *, campaign: ColumnElement[bool] | None = None
 ) -> list[ColumnElement[bool]]:
-    if campaign is None:
-        ids = wanted.campaign_ids
-        campaign = e.c.campaign_id == ids[0] if len(ids) == 1 else e.c.campaign_id.in_(ids)
+    ids = wanted.campaign_ids
+    named = e.c.campaign_id == ids[0] if len(ids) == 1 else e.c.campaign_id.in_(ids)
     found: list[ColumnElement[bool]] = [
         e.c.tenant_id == tenant_id,
-        campaign,
+        named if campaign is None else campaign,
         e.c.id <= wanted.up_to,
     ]
     if wanted.event_id is not None:
