@@ -167,3 +167,26 @@ async def test_a_template_is_renamed_searched_and_deleted(api: httpx2.AsyncClien
     assert rows["data"][0]["versions_count"] == 1
     assert (await api.delete(where)).status_code == 204
     assert (await api.get(where)).status_code == 404
+
+
+async def test_mjml_is_a_body_and_read_back(api: httpx2.AsyncClient) -> None:
+    source = (
+        "<mjml><mj-body><mj-section><mj-column><mj-text>Ahoy {{ contact.first_name }}</mj-text>"
+        "</mj-column></mj-section></mj-body></mjml>"
+    )
+    body = {"name": "Letter", "subject": "News", "mjml": source, "text": "Ahoy"}
+    made = await _data(await api.post("/templates", json=body), 201)
+    path = f"/templates/{made['uuid']}/versions/{made['versions'][0]['uuid']}"
+    shown = await _data(await api.get(path))
+    assert (shown["kind"], shown["mjml"], shown["text"]) == ("html", source, "Ahoy")
+    assert "Ahoy {{ contact.first_name }}" in shown["html"]
+    variant = await _data(await api.post(f"{path}/variants", json={"locale": "es"}), 201)
+    assert variant["mjml"] == source
+    for wrong, field in (
+        ({"mjml": source, "html": "<p>x</p>"}, "mjml"),
+        ({"mjml": "<mjml>"}, "mjml"),
+        ({"mjml": source.replace("first_name }}", "first_name")}, "mjml"),
+    ):
+        answer = await api.patch(path, json=wrong)
+        assert answer.status_code == 422, wrong
+        assert field in answer.json()["error"]["details"], answer.text

@@ -2,7 +2,16 @@
 
 import pytest
 
-from mailwright.domain.scopes import ALL, ROLE_SCOPES, SCOPES, Role, allows, parse_scopes, require
+from mailwright.domain.scopes import (
+    ALIASES,
+    ALL,
+    ROLE_SCOPES,
+    SCOPES,
+    Role,
+    allows,
+    parse_scopes,
+    require,
+)
 from mailwright.errors import Forbidden, InvalidInput
 
 
@@ -31,3 +40,13 @@ def test_a_viewer_writes_nothing_and_an_editor_administers_nothing() -> None:
     assert not any(scope.endswith(":write") for scope in ROLE_SCOPES[Role.VIEWER])
     assert "api-keys:write" not in ROLE_SCOPES[Role.EDITOR]
     assert "campaigns:write" in ROLE_SCOPES[Role.EDITOR]
+
+
+def test_another_vendors_names_mean_ours() -> None:
+    assert parse_scopes(["email:send", "webhooks:manage", "emails:write"]) == {
+        "emails:write",
+        "webhooks:read",
+        "webhooks:write",
+    }
+    assert frozenset().union(*ALIASES.values()) <= SCOPES
+    assert not SCOPES & ALIASES.keys()

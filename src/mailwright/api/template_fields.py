@@ -30,7 +30,12 @@ class VersionFields(Body):
     content: Markdown | None = Field(None, description="The body as Markdown.")
     document: dict[str, Any] | None = Field(None, description="The body as a block tree.")
     html: Markdown | None = Field(None, description="The body as a page of your own.")
-    text: Markdown | None = Field(None, description="The text part beside `html`.")
+    mjml: Markdown | None = Field(None, description="The body as MJML, made into a page.")
+    text: Markdown | None = Field(None, description="The text part beside `html` or `mjml`.")
+    design_kind: str | None = None
+    design: dict[str, Any] | None = Field(
+        None, description="What your own editor keeps beside its `html`."
+    )
     variables: list[VariableBody] = Field(
         default=[], description="Names the text may use, with what stands where they are empty."
     )

@@ -6,7 +6,7 @@ can be made that only writes (MailingCore's checklist M05 relies on it).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from mailwright.errors import Forbidden, InvalidInput
@@ -36,6 +36,14 @@ NOUNS = (
 )
 ALL = "*"
 SCOPES = frozenset({ALL, *(f"{noun}:{right}" for noun in NOUNS for right in ("read", "write"))})
+
+
+#: Other vendors' names of rights, taken wherever a key is made; a key shows ours.
+ALIASES: Mapping[str, frozenset[str]] = {  # MailingCore's (vendors.md 2.3)
+    "email:send": frozenset({"emails:write"}),
+    "email:read": frozenset({"emails:read"}),
+    "webhooks:manage": frozenset({"webhooks:read", "webhooks:write"}),
+}
 
 
 class Role(StrEnum):
@@ -83,8 +91,9 @@ def require(granted: frozenset[str], needed: str) -> None:
 
 
 def parse_scopes(scopes: Iterable[str]) -> frozenset[str]:
-    """The scopes as a set. Raises InvalidInput naming the ones nobody knows."""
-    found = frozenset(scopes)
+    """The scopes as a set, in our names. Raises InvalidInput naming the ones nobody knows."""
+    ours = (ALIASES.get(scope, {scope}) for scope in scopes)
+    found = frozenset(scope for each in ours for scope in each)
     unknown = sorted(found - SCOPES)
     if unknown:
         raise InvalidInput.field("scopes", f"Unknown scopes: {', '.join(unknown)}.")

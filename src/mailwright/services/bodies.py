@@ -1,14 +1,15 @@
 """Bodies: checked and compiled when they are saved, for campaigns and templates alike.
 
-A body comes as Markdown, as a document or as raw HTML. Saving checks its merge tags and makes all
-that is needed later, so that a mistake is an answer now and not a failed campaign at night.
+A body comes as Markdown, as a document, as raw HTML or as MJML. Saving checks its merge tags and
+makes all that is needed later, so that a mistake is an answer now and not a failed campaign at
+night.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,11 +19,13 @@ from mailwright.mail import html as pages
 from mailwright.mail import markdown, merge, plain_text
 from mailwright.mail.document import BodyFlags
 from mailwright.mail.merge import Known
+from mailwright.mail.mjml import render_mjml
 from mailwright.store.rows import Row
 
 HTML_LENGTH_MAX = 1_000_000  # characters; ten times what Gmail shows before it cuts a mail off
 
-_SOURCES = ("content", "document", "html")
+_SOURCES = ("content", "document", "html", "mjml")
+_PAGES = (["html"], ["mjml"])
 
 #: Columns of a body, wherever one is kept.
 COLUMNS = (
@@ -35,6 +38,7 @@ COLUMNS = (
     "design",
 )
 
+MJML = "mjml"  # the design kind of a page made from it
 _DESIGN_KIND = re.compile(r"[a-z0-9_-]{1,32}")
 
 #: A raw page has no Markdown form: it is changed as a page, or replaced.
@@ -63,8 +67,8 @@ async def compile_change(
     filled = [name for name, value in given.items() if not _is_empty(value)]
     if len(filled) > 1:
         raise InvalidInput.field(filled[1], f"Give only one of {', '.join(_SOURCES)}.")
-    if fields.get("text") is not None and filled != ["html"]:
-        raise InvalidInput.field("text", "A text of its own goes with html.")
+    if fields.get("text") is not None and filled not in _PAGES:
+        raise InvalidInput.field("text", "A text of its own goes with html or mjml.")
     if fields.get("design") is not None and filled not in ([], ["html"]):
         raise InvalidInput.field("design", "A design goes with html.")
     if not given:
@@ -125,7 +129,7 @@ class _Source:
 def _compiled(source: _Source) -> Body:
     if isinstance(source.value, str):  # as its author sees it, so that line and column are right
         source.check(source.value, source.field)
-    values = _of_html(source) if source.field == "html" else _of_document(source)
+    values = _READERS[source.field](source)
     source.check(values["plain_text"], source.field if source.text is None else "text")
     source.check(values["html"], source.field)
     document = values["document"]
@@ -162,6 +166,26 @@ def _of_html(source: _Source) -> dict[str, Any]:
         "design_kind": None,
         "design": None,
     }
+
+
+def _of_mjml(source: _Source) -> dict[str, Any]:
+    """A page whose design is its MJML."""
+    values = _of_html(replace(source, value=render_mjml(source.value)))
+    return {**values, "design_kind": MJML, "design": {"source": source.value}}
+
+
+_READERS: Mapping[str, Callable[[_Source], dict[str, Any]]] = {
+    "content": _of_document,
+    "document": _of_document,
+    "html": _of_html,
+    "mjml": _of_mjml,
+}
+
+
+def mjml_of(row: Mapping[str, Any]) -> str | None:
+    """The MJML a stored body was made from, or None."""
+    design: Mapping[str, Any] = row["design"] or {}
+    return design.get("source") if row["design_kind"] == MJML else None
 
 
 def _is_empty(value: object) -> bool:

@@ -42,7 +42,8 @@ class Variable(TypedDict):
 class VersionChanges(TypedDict, total=False):
     """The fields a call sets on a draft; absent ones stay, None clears.
 
-    The body is one of `content`, `document` or `html` with its `text`, as in a campaign.
+    The body is one of `content`, `document`, `html` and `mjml`, the last two with a `text` if you
+    like; `design`: what an editor of yours keeps beside its page.
     `locale_group`: of another version of the template: makes this one its variant.
     """
 
@@ -53,6 +54,7 @@ class VersionChanges(TypedDict, total=False):
     content: str | None
     document: dict[str, Any] | None
     html: str | None
+    mjml: str | None
     text: str | None
     design_kind: str | None
     design: dict[str, Any] | None

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from mailwright.services.bodies import mjml_of
 from mailwright.store.rows import Row
 
 
@@ -38,7 +39,10 @@ class VersionRow:
 
 @dataclass(frozen=True, slots=True)
 class VersionView:
-    """A version in full. `kind`: document or html; `content`: its Markdown, where it has one."""
+    """A version in full. `kind`: document or html; `content`, `mjml`: its source.
+
+    `design`: what another's editor keeps beside its page.
+    """
 
     uuid: UUID
     template_uuid: UUID
@@ -52,7 +56,10 @@ class VersionView:
     content: str | None
     document: dict[str, Any] | None
     html: str | None
+    mjml: str | None
     text: str | None
+    design_kind: str | None
+    design: dict[str, Any] | None
     variables: list[VariableView]
     created_at: datetime
     updated_at: datetime
@@ -128,7 +135,10 @@ def version_view(row: Row) -> VersionView:
         content=row["markdown"],
         document=row["document"],
         html=row["html"],
+        mjml=mjml_of(row),
         text=row["plain_text"],
+        design_kind=row["design_kind"],
+        design=row["design"],
         variables=[VariableView(**variable) for variable in row["variables"]],
         created_at=row["created_at"],
         updated_at=row["updated_at"],

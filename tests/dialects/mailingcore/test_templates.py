@@ -77,3 +77,42 @@ async def test_slugs_are_unique_and_lists_paged(client: httpx2.AsyncClient) -> N
     listed = (await client.get("/templates?limit=1")).json()
     assert listed["meta"] == {"page": 1, "limit": 1, "total": 2, "totalPages": 2}
     assert listed["data"][0]["slug"] == "welcome"
+
+
+MJML = """<mjml><mj-body><mj-section><mj-column>
+<mj-text>Hello {{ firstName }}.</mj-text><mj-button href="{{unsubscribeUrl}}">Leave</mj-button>
+</mj-column></mj-section></mj-body></mjml>"""
+
+
+async def test_mjml_is_made_into_a_page_and_kept_to_be_written_on(
+    client: httpx2.AsyncClient,
+) -> None:
+    made = await _create(client, htmlBody=None, mjmlSource=MJML)
+    path = f"/templates/{made['id']}/versions/{made['versions'][0]['id']}"
+    shown = (await client.get(path)).json()
+    assert shown["mjmlSource"] == MJML
+    assert "<!--[if mso" in shown["htmlBody"]
+    assert 'href="{{unsubscribeUrl}}"' in shown["htmlBody"]
+    assert [variable["name"] for variable in shown["variables"]] == ["firstName"]
+    changed = await client.patch(path, json={"mjmlSource": MJML.replace("Hello", "Ahoy")})
+    assert "Ahoy" in changed.json()["htmlBody"]
+    refused = await client.patch(path, json={"mjmlSource": "<mjml>"})
+    assert refused.status_code == 400
+    assert refused.json()["message"].startswith("mjmlSource: ")
+    assert (await client.get(path)).json() == changed.json()
+    both = await client.patch(path, json={"htmlBody": BODY, "mjmlSource": MJML})
+    assert (both.json()["mjmlSource"], "mso" in both.json()["htmlBody"]) == (MJML, False)
+    plain = await client.patch(path, json={"htmlBody": BODY})
+    assert plain.json()["mjmlSource"] is None
+    assert (await client.post(f"{path}/publish")).status_code == 200
+
+
+async def test_an_unlayer_design_is_kept_beside_its_page(client: httpx2.AsyncClient) -> None:
+    design: dict[str, Any] = {"body": {"rows": []}, "schemaVersion": 16}
+    made = await _create(client, unlayerDesign=design)
+    path = f"/templates/{made['id']}/versions/{made['versions'][0]['id']}"
+    shown = (await client.get(path)).json()
+    assert (shown["unlayerDesign"], shown["mjmlSource"]) == (design, None)
+    changed = await client.patch(path, json={"unlayerDesign": {"body": {}}})
+    assert changed.json()["unlayerDesign"] == {"body": {}}
+    assert changed.json()["htmlBody"] == shown["htmlBody"]

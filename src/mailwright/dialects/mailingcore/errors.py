@@ -35,6 +35,8 @@ STATUS: tuple[tuple[type[errors.MailwrightError], int], ...] = (
 #: MailingCore's name of a field where it is not just ours in camelCase.
 FIELDS: Mapping[str, str] = {
     "html": "htmlBody",
+    "mjml": "mjmlSource",
+    "design": "unlayerDesign",
     "text": "textBody",
     "language": "locale",
     "locale_group": "localeGroupId",

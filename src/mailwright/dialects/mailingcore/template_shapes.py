@@ -9,6 +9,7 @@ from pydantic import StringConstraints
 
 from mailwright.dialects.mailingcore.fields import Body, example
 from mailwright.dialects.mailingcore.shapes import Moment, Shape
+from mailwright.services.bodies import MJML
 from mailwright.services.template_views import TemplateRow, TemplateView, VersionRow, VersionView
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
@@ -25,7 +26,9 @@ _OURS = {
     "text_body": "text",
     "locale": "locale",
     "locale_group_id": "locale_group",
+    "mjml_source": "mjml",
 }
+_UNLAYER = "unlayer"
 
 
 class VariableBody(Body):
@@ -44,6 +47,8 @@ class VersionBody(Body):
     text_body: Text | None = None
     locale: str | None = None
     locale_group_id: UUID | None = None
+    mjml_source: Text | None = None
+    unlayer_design: dict[str, Any] | None = None
     variables: list[VariableBody] | None = None
 
     model_config = example(
@@ -61,9 +66,18 @@ class VersionBody(Body):
         found = {ours: given[theirs] for theirs, ours in _OURS.items() if theirs in given}
         if self.locale_group_id is None:  # null: the version is its own anchor, as it was
             found.pop("locale_group", None)
+        found |= self._design(found)
         if self.variables is not None:
             found["variables"] = [each.model_dump() for each in self.variables]
         return found
+
+    def _design(self, found: dict[str, Any]) -> dict[str, Any]:
+        """What is kept beside `htmlBody`; alone, MJML is made into a page."""
+        if self.unlayer_design is not None:
+            return {"design_kind": _UNLAYER, "design": self.unlayer_design}
+        if self.html_body and self.mjml_source:
+            return {"design_kind": MJML, "design": {"source": found.pop("mjml")}}
+        return {}
 
 
 class TemplateBody(VersionBody):
@@ -116,6 +130,8 @@ class VersionShape(VersionRowShape):
     template_id: str
     html_body: str | None
     text_body: str | None
+    mjml_source: str | None
+    unlayer_design: dict[str, Any] | None
     variables: list[VariableShape]
 
 
@@ -153,6 +169,8 @@ def version_shape(view: VersionView) -> VersionShape:
         template_id=str(view.template_uuid),
         html_body=view.html,
         text_body=view.text,
+        mjml_source=view.mjml,
+        unlayer_design=view.design if view.design_kind == _UNLAYER else None,
         variables=[
             VariableShape(name=each.name, type=each.type, fallback=each.fallback)
             for each in view.variables
