@@ -7,6 +7,7 @@ in other languages: they share the number and the locale group of the version th
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -126,6 +127,31 @@ async def create_variant(
         place = {"locale_group": row["locale_group"], "number": row["number"]}
         fresh = {"uuid": new_id(), "locale": spoken["locale"]}
         return await _add(connection, caller, {**values, **place, **fresh}, held)
+
+
+async def create_next_version(
+    runtime: Runtime, caller: Caller, template_uuid: UUID, version_uuid: UUID
+) -> VersionView:
+    """A draft with the next number that says what this version says, in all of its languages.
+
+    The one in the language of `version_uuid`. Raises NotFound.
+    """
+    caller.require("templates:write")
+    async with runtime.database.transaction() as connection:
+        held = await _held_template(connection, caller, template_uuid)
+        said = await existing(connection, caller, template_uuid, version_uuid)
+        number = await store.next_number(connection, held["tenant_id"], held["id"])
+        place = {"locale_group": new_id(), "number": number}
+        made: dict[UUID, VersionView] = {}
+        for row in await store.of_template(connection, held["tenant_id"], held["id"]):
+            if row["locale_group"] == said["locale_group"]:
+                old = await existing(connection, caller, template_uuid, row["uuid"])
+                made[row["uuid"]] = await _add(connection, caller, _copy_of(old) | place, held)
+    return made[version_uuid]
+
+
+def _copy_of(row: Row) -> dict[str, Any]:
+    return {name: row[name] for name in (*_COPIED, "locale")} | {"uuid": new_id()}
 
 
 async def publish_version(

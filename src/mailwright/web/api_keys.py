@@ -55,5 +55,5 @@ async def _page(visit: Visit, status: int = 200, *, key: str = "", error: str = 
     paged = await service.page_api_keys(visit.runtime, visit.caller, visit.page())
     form: Form = visit.form if error else {}
     return await visit.show(
-        "api_keys.html", status, paged=paged, key=key, error=error, form=form, grants=GRANTS
+        "api_keys/list.html", status, paged=paged, key=key, error=error, form=form, grants=GRANTS
     )

@@ -25,6 +25,8 @@ from mailwright.web import (
     inbox,
     login,
     senders,
+    template_versions,
+    templates,
 )
 from mailwright.web.security import SecurityHeaders
 from mailwright.web.visits import Handler, error_page, signed_in
@@ -46,6 +48,14 @@ PAGES: tuple[tuple[str, Handler | None, Handler | None], ...] = (
     ("/campaigns/{uuid}/schedule", None, campaign_actions.schedule),
     ("/campaigns/{uuid}/duplicate", None, campaign_actions.duplicate),
     ("/campaigns/{uuid}/delete", None, campaign_actions.delete),
+    ("/templates", templates.show_list, None),
+    ("/templates/new", templates.show_new, templates.create),
+    ("/templates/preview", None, template_versions.preview),
+    ("/templates/{uuid}", templates.show, templates.save),
+    ("/templates/{uuid}/delete", None, templates.delete),
+    ("/templates/{uuid}/versions/{version}", template_versions.show, template_versions.save),
+    ("/templates/{uuid}/versions/{version}/body", template_versions.show_body, None),
+    ("/templates/{uuid}/versions/{version}/language", None, template_versions.add_language),
     ("/contacts", contacts.show, None),
     ("/inbox", inbox.show, None),
     ("/inbox/seen", None, inbox.mark_every_mail_seen),
@@ -103,7 +113,14 @@ def _routes() -> list[BaseRoute]:
 
 
 def _transitions() -> list[tuple[str, None, Handler]]:
+    versions = "/templates/{uuid}/versions/{version}"
     return [
-        (f"/campaigns/{{uuid}}/{action}", None, campaign_actions.transition)
-        for action in campaign_actions.TRANSITIONS
+        *(
+            (f"/campaigns/{{uuid}}/{action}", None, campaign_actions.transition)
+            for action in campaign_actions.TRANSITIONS
+        ),
+        *(
+            (f"{versions}/{deed}", None, template_versions.change_state)
+            for deed in template_versions.DEEDS
+        ),
     ]

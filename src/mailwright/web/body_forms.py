@@ -17,6 +17,7 @@ from mailwright.mail.document import Document, flags, validate_document, walk
 from mailwright.services import campaigns as service
 from mailwright.services.campaign_views import CampaignView
 from mailwright.services.runtime import Runtime
+from mailwright.services.template_views import VersionView
 from mailwright.web.forms import Form
 from mailwright.web.security import set_cookie
 from mailwright.web.visits import Visit
@@ -84,6 +85,17 @@ async def body_values(visit: Visit, campaign: CampaignView | None) -> dict[str, 
     if campaign.content_overwrite_required:
         return {"editor": "document", "preferred_editor": "document", "document": document}
     return {"editor": "content", "preferred_editor": preferred, "document": document}
+
+
+def version_body_values(visit: Visit, version: VersionView) -> dict[str, str]:
+    """The body of a template's version as the form shows it."""
+    if version.kind == "html":
+        return {"editor": "html", "preferred_editor": "html", "html": version.html or ""}
+    document = orjson.dumps(version.document).decode() if version.document else ""
+    if version.document and flags(version.document).overwrite_required:
+        return {"editor": "document", "preferred_editor": "document", "document": document}
+    values = {"content": version.content or "", "document": document}
+    return {"editor": "content", "preferred_editor": preferred_editor(visit), **values}
 
 
 def preferred_editor(visit: Visit) -> str:

@@ -86,7 +86,7 @@ async def progress(visit: Visit) -> Response:
         return Response(headers={"HX-Refresh": "true"})
     report = await reports.get_report(visit.runtime, visit.caller, campaign_uuid)
     return visit.part(
-        "campaign_progress.html", campaign=campaign, report=report, progress=progress_of(report)
+        "campaigns/progress.html", campaign=campaign, report=report, progress=progress_of(report)
     )
 
 
@@ -98,7 +98,7 @@ async def recipients_table(visit: Visit) -> Response:
         query = visit.request.url.query
         return visit.go(f"/campaigns/{campaign.uuid}?{query}#recipients")
     table = await _recipients(visit, campaign)
-    return visit.part("campaign_recipients.html", campaign=campaign, **table)
+    return visit.part("campaigns/recipients.html", campaign=campaign, **table)
 
 
 async def _recipients(visit: Visit, campaign: CampaignView) -> dict[str, Any]:

@@ -55,7 +55,7 @@ async def show_list(visit: Visit) -> Response:
         visit.runtime, visit.caller, visit.page(), search=search or None, status=wanted
     )
     return await visit.show(
-        "campaigns.html",
+        "campaigns/list.html",
         paged=paged,
         search=search,
         chosen=wanted,
@@ -106,7 +106,7 @@ async def preview(visit: Visit) -> Response:
         page = await body_previews.render_body(visit.caller, body_of(visit.form), "en")
     except InvalidInput as error:
         sentences = body_problems(error.details) or [error.message]
-        return sandboxed(render("preview_error.html", sentences=sentences))
+        return sandboxed(render("editor/problem.html", sentences=sentences))
     return sandboxed(page, SANDBOX_WITH_IMAGES)
 
 
@@ -134,7 +134,7 @@ async def campaign_page(
     if form is None:
         form = values_of(campaign) | (await body_values(visit, campaign) if is_editable else {})
     response = await visit.show(
-        "campaign.html",
+        "campaigns/one.html",
         422 if trouble else 200,
         campaign=campaign,
         form=form,
@@ -168,7 +168,7 @@ def _offers(state: CampaignState, event: CampaignEvent) -> bool:
 
 async def _new(visit: Visit, form: Any, error: InvalidInput | None = None) -> Response:
     response = await visit.show(
-        "campaign_new.html",
+        "campaigns/new.html",
         422 if error else 200,
         form=form,
         **_faults(error),

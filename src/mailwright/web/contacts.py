@@ -14,4 +14,4 @@ async def show(visit: Visit) -> Response:
     paged = await service.page_contacts(
         visit.runtime, visit.caller, visit.page(), search=search or None
     )
-    return await visit.show("contacts.html", paged=paged, search=search)
+    return await visit.show("contacts/list.html", paged=paged, search=search)

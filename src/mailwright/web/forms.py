@@ -32,3 +32,19 @@ async def read_form(request: Request) -> Form:
     except ValueError:
         raise InvalidInput("This is not a form that we sent.") from None
     return {name: value.replace("\0", "").replace("\r\n", "\n") for name, value in pairs}
+
+
+def numbered(form: Form, prefix: str) -> list[dict[str, str]]:
+    """The rows of a table in a form, by number: `variable.0.name` is `name` of the first."""
+    rows: dict[int, dict[str, str]] = {}
+    for name, value in form.items():
+        start, _, rest = name.partition(".")
+        number, _, field = rest.partition(".")
+        if start == prefix and field and number.isascii() and number.isdigit() and len(number) < 4:
+            rows.setdefault(int(number), {})[field] = value
+    return [rows[number] for number in sorted(rows)]
+
+
+def ticked(form: Form, prefix: str) -> list[str]:
+    """Which boxes of a group are ticked: those called `prefix.WORD`, as their words."""
+    return [name.removeprefix(f"{prefix}.") for name in form if name.startswith(f"{prefix}.")]

@@ -25,13 +25,13 @@ async def show(visit: Visit) -> Response:
     listed = await _listed(visit)
     if visit.is_partial and visit.query("part") == "list":
         unseen = await service.count_unseen(visit.runtime, visit.caller)
-        return visit.part("inbox_polled.html", unseen=unseen, **listed)
+        return visit.part("inbox/polled.html", unseen=unseen, **listed)
     if "uuid" not in visit.request.path_params:
-        return await visit.show("inbox.html", mail=None, **listed)
+        return await visit.show("inbox/page.html", mail=None, **listed)
     shown = await _shown(visit)
     if visit.is_partial:
-        return visit.part("inbox_mail.html", **listed, **shown)
-    return await visit.show("inbox.html", **(await _listed(visit)), **shown)
+        return visit.part("inbox/mail.html", **listed, **shown)
+    return await visit.show("inbox/page.html", **(await _listed(visit)), **shown)
 
 
 async def html(visit: Visit) -> Response:

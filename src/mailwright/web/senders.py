@@ -46,7 +46,7 @@ async def switch(visit: Visit) -> Response:
 async def _page(visit: Visit, error: InvalidInput | Conflict | None = None) -> Response:
     paged = await service.page_senders(visit.runtime, visit.caller, visit.page())
     return await visit.show(
-        "senders.html",
+        "senders/list.html",
         422 if error else 200,
         paged=paged,
         form=visit.form if error else {},

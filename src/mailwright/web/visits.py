@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 import orjson
 import structlog
@@ -17,6 +18,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from mailwright import errors
+from mailwright.domain import scopes
+from mailwright.domain.ids import parse_id
 from mailwright.services import inbox, installation
 from mailwright.services.caller import Caller
 from mailwright.services.paging import Page
@@ -24,6 +27,7 @@ from mailwright.services.runtime import Runtime
 from mailwright.services.sessions import Session, authenticate_session
 from mailwright.web import filters
 from mailwright.web.forms import Form, read_form
+from mailwright.web.navigation import GROUPS
 from mailwright.web.security import (
     FLASH_COOKIE,
     SESSION_COOKIE,
@@ -84,6 +88,14 @@ class Visit:
         """Whether htmx asks for a part of a page rather than somebody for all of it."""
         return self.request.headers.get("hx-request") == "true"
 
+    def may(self, scope: str) -> bool:
+        """Whether the member's role allows it; pages show nobody what they may not do."""
+        return scopes.allows(self.caller.granted, scope)
+
+    def path_id(self, name: str, noun: str) -> UUID:
+        """The id in the path by that name. Raises NotFound, saying that there is no such `noun`."""
+        return parse_id(self.request.path_params[name], noun)
+
     def query(self, name: str) -> str:
         """A query parameter, trimmed; empty when it is absent."""
         return self.request.query_params.get(name, "").replace("\0", "").strip()[:255]
@@ -94,11 +106,19 @@ class Visit:
         is_number = number.isascii() and number.isdigit() and len(number) < 7
         return Page(max(1, int(number)) if is_number else 1, ROWS_PER_PAGE)
 
-    async def show(self, template: str, status: int = 200, **context: Any) -> HTMLResponse:
+    def faults(self, error: errors.MailwrightError | None) -> dict[str, Any]:
+        """What a form shows of `error`: `errors` beside fields, `problem` above them."""
+        by_field = isinstance(error, errors.InvalidInput | errors.Conflict)
+        details: Mapping[str, Any] = error.details if error and by_field else {}
+        is_shown = any(name in self.form for name in details)
+        return {"errors": details, "problem": error.message if error and not is_shown else ""}
+
+    async def show(self, template: str, status: int = 200, /, **context: Any) -> HTMLResponse:
         """A whole page inside the frame that all pages share."""
         unseen = await inbox.count_unseen(self.runtime, self.caller)
         frame = {
             "session": self.session,
+            "groups": GROUPS,
             "path": self.request.url.path,
             "flash": _flash(self.request),
             "captures": self.runtime.settings.smtp_url.get_secret_value().startswith("capture:"),
@@ -110,9 +130,9 @@ class Visit:
             response.delete_cookie(FLASH_COOKIE)
         return response
 
-    def part(self, template: str, status: int = 200, **context: Any) -> HTMLResponse:
+    def part(self, template: str, status: int = 200, /, **context: Any) -> HTMLResponse:
         """A piece of a page."""
-        html = render(template, csrf=self.csrf, **context)
+        html = render(template, csrf=self.csrf, may=self.may, **context)
         return HTMLResponse(html, status, headers={"Vary": "HX-Request"})
 
     def go(self, path: str, *, said: str = "", error: str = "") -> Response:
@@ -125,7 +145,7 @@ class Visit:
         return response
 
 
-def render(template: str, **context: Any) -> str:
+def render(template: str, /, **context: Any) -> str:
     """A template with its values, escaped."""
     return _templates.get_template(template).render(**context)
 
@@ -177,9 +197,13 @@ def status_of(error: errors.MailwrightError) -> int:
 
 async def _trouble(visit: Visit, error: errors.MailwrightError) -> Response:
     """An action that failed says so where it was asked for; a page that failed says so itself."""
-    if visit.request.method == "POST" and (back := visit.form.get("back")):
+    back = visit.form.get("back")
+    if back and not isinstance(error, errors.Forbidden):
         return visit.go(local_path(back), error=error.message)
-    return await error_page(visit.request, error)
+    if visit.is_partial:
+        return await error_page(visit.request, error)
+    status = status_of(error)
+    return await visit.show("refused.html", status, code=status, text=error.message)
 
 
 def _to_sign_in(request: Request) -> Response:
