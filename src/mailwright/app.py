@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from mailwright.errors import ConfigurationError
@@ -83,21 +83,25 @@ def create_web_app(runtime: Runtime) -> ASGIApp:
     from mailwright.api.application import create_api
     from mailwright.dialects.cakemail.application import create_cakemail
     from mailwright.dialects.mailingcore.application import create_mailingcore
+    from mailwright.mcp.http import McpDoor
     from mailwright.public.application import create_public
     from mailwright.public.operations import operation_routes
     from mailwright.web.application import create_web
     from mailwright.web.reference import reference_route
 
     api = create_api(runtime)
+    mcp = McpDoor(runtime)
     routes: list[BaseRoute] = [
         *operation_routes(runtime),
         reference_route(api.openapi, root="/api/v1"),
         Mount("/api/v1", api),
         Mount("/cakemail", create_cakemail(runtime)),
         Mount("/mailingcore", create_mailingcore(runtime)),
+        Route("/mcp", mcp),
+        Route("/mcp/", mcp),
         Mount("/", create_web(runtime)),
     ]
-    return create_public(runtime, Starlette(routes=routes))
+    return create_public(runtime, Starlette(routes=routes, lifespan=mcp.lifespan))
 
 
 async def run_worker(runtime: Runtime, *, stop: asyncio.Event) -> None:

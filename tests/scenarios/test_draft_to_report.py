@@ -23,8 +23,10 @@ from mailwright.services.runtime import Runtime
 from mailwright.store.database import Database
 from tests.browser.installation import Installation, running
 from tests.builders import MadeTenant, make_contact, make_list, make_sender
+from tests.mcp.assistant import Assistant, connected
 from tests.scenarios.door import CampaignDoor, Figures
 from tests.scenarios.mailingcore_door import MailingCoreDoor
+from tests.scenarios.mcp_door import McpDoor
 from tests.scenarios.native_door import NativeDoor
 
 PEOPLE = ("ada@example.com", "bo@example.com", "cy@example.com")
@@ -48,10 +50,21 @@ async def client(
         yield made
 
 
-@pytest.fixture(params=["native", "mailingcore"])
+@pytest.fixture
+async def assistant(
+    installation: Installation, client: httpx2.AsyncClient
+) -> AsyncGenerator[Assistant]:
+    """The official MCP client, with the same key."""
+    key = client.headers["Authorization"].removeprefix("Bearer ")
+    async with connected(f"{installation.url}/mcp", key) as made:
+        yield made
+
+
+@pytest.fixture(params=["native", "mailingcore", "mcp"])
 async def door(
     request: pytest.FixtureRequest,
     client: httpx2.AsyncClient,
+    assistant: Assistant,
     database: Database,
     tenant: MadeTenant,
 ) -> CampaignDoor:
@@ -61,11 +74,14 @@ async def door(
     sender = await make_sender(database, tenant.id, "post@harbour.example")
     if request.param == "mailingcore":
         return MailingCoreDoor(client)
+    if request.param == "mcp":
+        return McpDoor(assistant, list_uuid=str(target.uuid), sender_uuid=str(sender.uuid))
     return NativeDoor(client, list_uuid=str(target.uuid), sender_uuid=str(sender.uuid))
 
 
 @pytest.mark.checklist("Z01", "Z02", "Z03", "Z18", "Z19", "Z22", "Z28", "Z29", "Z31", "Z37", "U09")
 @pytest.mark.checklist("M08", "M09", "M10", "M28", "M32", "M35", "M37", "M39", "M46", "M48")
+@pytest.mark.checklist("C32", "C33", "C34", "C35")
 async def test_from_draft_to_report(door: CampaignDoor, client: httpx2.AsyncClient) -> None:
     campaign = await door.draft("Story")
     assert await door.state(campaign) == "draft"

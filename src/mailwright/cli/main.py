@@ -21,6 +21,7 @@ from mailwright.cli import (
     import_contacts,
     inbound,
     key,
+    mcp,
     serve,
     tenant,
     user,
@@ -38,6 +39,7 @@ app = typer.Typer(
 )
 app.command("serve")(serve.serve)
 app.command("worker")(serve.worker)
+app.command("mcp")(mcp.mcp)
 app.command("migrate")(database.migrate)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)

@@ -132,6 +132,19 @@ async def page_audience(
     return Paged([row_view(row) for row in rows], total, page)
 
 
+async def count_audience(runtime: Runtime, caller: Caller, campaign_uuid: UUID) -> int:
+    """How many contacts would be mailed if it were sent now. Raises NotFound."""
+    caller.require("campaigns:read")
+    tenant_id = caller.tenant_id
+    async with runtime.database.reading() as connection:
+        campaign = await campaigns.existing(connection, caller, campaign_uuid)
+        if not has_audience(campaign):
+            return 0
+        audience = await audiences.of_campaign(connection, tenant_id, campaign)
+        fits = store.mailable(tenant_id, audience, None, None)
+        return await contacts.count(connection, tenant_id, fits)
+
+
 async def page_recipients(
     runtime: Runtime,
     caller: Caller,
