@@ -44,6 +44,7 @@ async def test_a_bounce_and_a_complaint_show_wherever_the_campaign_is_told(
         "email": "ada@example.org",
         "state": "bounced",
         "campaign_uuid": str(campaign.uuid),
+        "email_uuid": None,
     }
     assert data["bounce"]["hard"] is True
     mail = complaint("To: redacted", sender=paths["bob"])

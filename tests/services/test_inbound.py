@@ -10,10 +10,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from mailwright.domain.email_event import EventKind
+from mailwright.domain.email_status import EmailStatus
 from mailwright.domain.keys import Keys
+from mailwright.domain.tag_expression import HasTag
 from mailwright.domain.tokens import Tokens
-from mailwright.errors import Forbidden
+from mailwright.errors import Forbidden, InvalidInput
 from mailwright.services.caller import Caller
+from mailwright.services.email_log import LogQuery, page_log
+from mailwright.services.emails import NewEmail, get_email, submit
 from mailwright.services.inbound import InboundView, take_inbound, take_returned
 from mailwright.services.reports import get_report
 from mailwright.services.runtime import Runtime
@@ -26,6 +31,7 @@ from tests.builders import (
     make_contact,
     make_list,
     make_message,
+    make_sender,
     make_tenant,
 )
 from tests.returned_mails import auto_reply, complaint, dsn
@@ -313,6 +319,40 @@ async def test_a_forged_complaint_changes_nothing(sent: Sent) -> None:
     raw = complaint("Message-ID: <x@acme.test>\r\nTo: Ada@example.org", to=sent.return_path)
     assert (await sent.take(raw)).outcome == "no_message"
     assert (await sent.row())["complained_at"] is None
+
+
+# --- single mails
+
+
+@pytest.mark.checklist("E27", "E28")
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [(EventKind.BOUNCED, EmailStatus.BOUNCED), (EventKind.COMPLAINED, EmailStatus.COMPLAINED)],
+)
+async def test_a_single_mail_that_comes_back_is_in_its_log_by_tag(
+    runtime: Runtime, tenant: MadeTenant, caller: Caller, kind: EventKind, status: EmailStatus
+) -> None:
+    await make_sender(runtime.database, tenant.id)
+    asked = NewEmail(ADA, subject="Your receipt", text="Thank you.", tags=("receipt",))
+    mail = await submit(runtime, caller, asked)
+    async with runtime.database.transaction() as connection:
+        await connection.execute(update(tables.messages).values(state="sent"))
+        message_id = (await connection.execute(select(tables.messages.c.id))).scalar_one()
+    path = f"{Tokens(runtime.keys).return_path(tenant.id, message_id)}@acme.test"
+    raw = dsn(path, ADA) if kind is EventKind.BOUNCED else complaint("To: x", sender=path)
+    view = await take_inbound(runtime, caller, raw)
+    assert view.outcome == "recorded"
+    assert view.message is not None
+    assert (view.message.email_uuid, view.message.campaign_uuid) == (mail.uuid, None)
+    assert (await get_email(runtime, caller, mail.uuid)).status is status
+    query = LogQuery(HasTag("receipt"), kinds=[kind])
+    [event] = (await page_log(runtime, caller, query, per_page=10)).items
+    assert (event.email_uuid, event.kind) == (mail.uuid, kind)
+    async with runtime.database.reading() as connection:
+        assert (await connection.execute(select(tables.campaign_counters))).all() == []
+    with pytest.raises(InvalidInput) as refused:
+        await submit(runtime, caller, asked)
+    assert refused.value.code == "RECIPIENT_SUPPRESSED"
 
 
 # --- everything else

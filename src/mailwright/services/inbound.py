@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.delivery_report import COMPLAINTS, FailureReport, read_failure
 from mailwright.domain.email_address import email_key_of
+from mailwright.domain.email_event import EventKind
 from mailwright.domain.message_lifecycle import MessageEvent, MessageState, advance
 from mailwright.domain.tokens import MessageRef, Tokens, Unsubscribe
 from mailwright.domain.webhook_event import EventType
@@ -28,6 +29,7 @@ from mailwright.services import suppressions, unsubscribes, webhook_events
 from mailwright.services.caller import Caller
 from mailwright.services.runtime import Runtime
 from mailwright.services.webhook_events import Fact
+from mailwright.store import event_log
 from mailwright.store import inbound as store
 from mailwright.store.rows import Row
 
@@ -59,12 +61,16 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class InboundMessage:
-    """The mail of ours it is about, as it is now. `message_id`: the ledger's number."""
+    """The mail of ours it is about, as it is now. `message_id`: the ledger's number.
+
+    `campaign_uuid` of a campaign's mail, `email_uuid` of a single one.
+    """
 
     message_id: int
     email: str
     state: str
     campaign_uuid: UUID | None
+    email_uuid: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +284,7 @@ class _Case:
             "late": True,
         }
         told = {**data, "reported_by": reporting_mta}
-        await store.add_event(connection, self._tenant_id, row, "bounced", told, self._now)
+        await self._log(connection, row, EventKind.BOUNCED, told)
         await self._emit(connection, row, EventType.EMAIL_BOUNCED, data)
 
     # --- complaints
@@ -301,7 +307,7 @@ class _Case:
         await self._suppress(connection, locked, "complaint", data)
         if locked["campaign_id"] is not None:
             await self._count(connection, locked, store.COMPLAINED)
-        await store.add_event(connection, self._tenant_id, locked, "complained", data, self._now)
+        await self._log(connection, locked, EventKind.COMPLAINED, data)
         await self._emit(
             connection, locked, EventType.EMAIL_COMPLAINED, {"feedback": feedback.kind}
         )
@@ -313,13 +319,13 @@ class _Case:
         self, connection: AsyncConnection, _row: Row
     ) -> tuple[Outcome, BounceView | None]:
         """Counted once for each mail, and nothing else."""
-        kind = "auto_replied"
+        kind = EventKind.AUTO_REPLIED
         row = await store.message(connection, self._tenant_id, self._message_id, lock=True)
         if row is None:
             return Outcome.NO_MESSAGE, None
         if await store.has_event(connection, self._tenant_id, self._message_id, kind):
             return Outcome.ALREADY_RECORDED, None
-        await store.add_event(connection, self._tenant_id, row, kind, {}, self._now)
+        await self._log(connection, row, kind, {})
         if row["campaign_id"] is not None:
             await self._count(connection, row, store.AUTO_REPLIES)
         return Outcome.RECORDED, None
@@ -349,6 +355,20 @@ class _Case:
     async def _count(self, connection: AsyncConnection, row: Row, what: str) -> None:
         await store.count(connection, self._tenant_id, row["campaign_id"], what)
 
+    async def _log(
+        self, connection: AsyncConnection, row: Row, kind: EventKind, data: dict[str, object]
+    ) -> None:
+        await event_log.add(
+            connection,
+            self._tenant_id,
+            at=self._now,
+            kind=kind,
+            message_id=row["id"],
+            campaign_id=row["campaign_id"],
+            contact_id=row["contact_id"],
+            data=data,
+        )
+
     async def _emit(
         self, connection: AsyncConnection, row: Row, word: EventType, data: dict[str, object]
     ) -> None:
@@ -365,7 +385,9 @@ class _Case:
 
 
 def _message(row: Row) -> InboundMessage:
-    return InboundMessage(row["id"], row["email"], row["state"], row["campaign_uuid"])
+    return InboundMessage(
+        row["id"], row["email"], row["state"], row["campaign_uuid"], row["email_uuid"]
+    )
 
 
 def _bounce_view(

@@ -14,10 +14,11 @@ from enum import StrEnum
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.doors import Door
+from mailwright.domain.email_event import EventKind
 from mailwright.domain.tokens import Unsubscribe
 from mailwright.services import webhook_events
 from mailwright.services.runtime import Runtime
-from mailwright.store import consents, contacts
+from mailwright.store import consents, contacts, event_log
 from mailwright.store import unsubscribes as store
 from mailwright.store.rows import Row
 
@@ -113,17 +114,15 @@ async def _change(
         await store.mark_message(connection, tenant_id, link.message.message_id, marked)
         if link.campaign_id:
             await store.count(connection, tenant_id, link.campaign_id, 1 if leaving else -1)
-    await store.add_event(
+    await event_log.add(
         connection,
         tenant_id,
-        {
-            "at": now,
-            "kind": "unsubscribed" if leaving else "resubscribed",
-            "message_id": link.message.message_id,
-            "campaign_id": link.campaign_id or None,
-            "contact_id": link.contact_id,
-            "data": {"source": source},
-        },
+        at=now,
+        kind=EventKind.UNSUBSCRIBED if leaving else EventKind.RESUBSCRIBED,
+        message_id=link.message.message_id,
+        campaign_id=link.campaign_id or None,
+        contact_id=link.contact_id,
+        data={"source": source},
     )
     if leaving:
         left = webhook_events.unsubscribed(

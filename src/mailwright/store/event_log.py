@@ -7,7 +7,7 @@ costs the same in a log of ten million events as in one of ten. Nothing here cou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -20,12 +20,14 @@ from sqlalchemy import (
     Select,
     Text,
     and_,
+    bindparam,
     column,
     func,
     literal,
     not_,
     or_,
     select,
+    text,
     true,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -51,6 +53,37 @@ JOIN emails e ON e.tenant_id = logged.tenant_id AND e.message_id = logged.messag
 CROSS JOIN LATERAL unnest(array_append(e.tags, '')) AS tag
 WHERE logged.campaign_id IS NULL
 """
+
+
+_ADD = text(f"""
+WITH logged AS (
+    INSERT INTO events (tenant_id, at, kind, message_id, campaign_id, contact_id, data)
+    VALUES (:tenant_id, :at, :kind, :message_id, :campaign_id, :contact_id, :data)
+    RETURNING tenant_id, at, id, kind, message_id, campaign_id
+)
+{TAG_LOGGED}
+""").bindparams(  # noqa: S608  # constants
+    bindparam("campaign_id", type_=BigInteger),
+    bindparam("contact_id", type_=BigInteger),
+    bindparam("data", type_=events.c.data.type),
+)
+
+
+async def add(
+    connection: AsyncConnection,
+    tenant_id: int,
+    *,
+    at: datetime,
+    kind: str,
+    message_id: int,
+    campaign_id: int | None,
+    contact_id: int | None,
+    data: Mapping[str, object],
+) -> None:
+    """Writes a fact about a message down; of a single mail also into the log by tag."""
+    values = {"at": at, "kind": kind, "message_id": message_id, "data": dict(data)}
+    about = {"tenant_id": tenant_id, "campaign_id": campaign_id, "contact_id": contact_id}
+    await connection.execute(_ADD, values | about)
 
 
 @dataclass(frozen=True, slots=True)

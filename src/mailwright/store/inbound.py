@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.message_lifecycle import MessageState
 from mailwright.store.rows import Row, maybe_one
-from mailwright.store.tables import batches, campaign_counters, campaigns, events, messages
+from mailwright.store.tables import batches, campaign_counters, campaigns, emails, events, messages
 
 _COLUMNS = (
     messages.c.id,
@@ -28,15 +28,24 @@ BOUNCED_LATER, COMPLAINED, AUTO_REPLIES = "bounced_later", "complained", "auto_r
 async def message(
     connection: AsyncConnection, tenant_id: int, message_id: int, *, lock: bool = False
 ) -> Row | None:
-    """A ledger row with its campaign's public id, or None; `lock`: ours until we commit."""
+    """A ledger row with the public id of its campaign or single mail, or None.
+
+    `lock`: it is ours until we commit.
+    """
     found = (
-        select(*_COLUMNS, campaigns.c.uuid.label("campaign_uuid"))
+        select(
+            *_COLUMNS, campaigns.c.uuid.label("campaign_uuid"), emails.c.uuid.label("email_uuid")
+        )
         .outerjoin(
             campaigns,
             and_(
                 campaigns.c.tenant_id == messages.c.tenant_id,
                 campaigns.c.id == messages.c.campaign_id,
             ),
+        )
+        .outerjoin(
+            emails,
+            and_(emails.c.tenant_id == messages.c.tenant_id, emails.c.message_id == messages.c.id),
         )
         .where(messages.c.tenant_id == tenant_id, messages.c.id == message_id)
     )
@@ -102,28 +111,6 @@ async def has_event(
         events.c.tenant_id == tenant_id, events.c.message_id == message_id, events.c.kind == kind
     )
     return await connection.scalar(found.limit(1)) is not None
-
-
-async def add_event(
-    connection: AsyncConnection,
-    tenant_id: int,
-    row: Row,
-    kind: str,
-    data: dict[str, object],
-    at: datetime,
-) -> None:
-    """A fact about the message."""
-    await connection.execute(
-        insert(events).values(
-            tenant_id=tenant_id,
-            at=at,
-            kind=kind,
-            message_id=row["id"],
-            campaign_id=row["campaign_id"],
-            contact_id=row["contact_id"],
-            data=data,
-        )
-    )
 
 
 async def count(connection: AsyncConnection, tenant_id: int, campaign_id: int, what: str) -> None:

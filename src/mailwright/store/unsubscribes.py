@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,7 +13,6 @@ from mailwright.store.tables import (
     campaign_counters,
     campaigns,
     contacts,
-    events,
     list_members,
     messages,
     tenants,
@@ -96,10 +94,3 @@ async def count(connection: AsyncConnection, tenant_id: int, campaign_id: int, p
             set_={"unsubscribed": func.greatest(campaign_counters.c.unsubscribed + people, 0)},
         )
     )
-
-
-async def add_event(
-    connection: AsyncConnection, tenant_id: int, values: Mapping[str, object]
-) -> None:
-    """A fact about the message."""
-    await connection.execute(insert(events).values(tenant_id=tenant_id, **values))
