@@ -9,7 +9,7 @@ import pytest
 
 from mailwright.domain.scopes import ROLE_SCOPES, Role
 from mailwright.errors import Conflict, Forbidden, MailwrightError, NotFound, Unauthenticated
-from mailwright.services import members, sessions
+from mailwright.services import member_passwords, members, sessions
 from mailwright.services.caller import Caller
 from mailwright.services.members import MemberView, NewMember
 from mailwright.services.paging import Page
@@ -74,7 +74,7 @@ async def test_nobody_gives_or_takes_more_than_their_own_rights(
         with pytest.raises(Forbidden):
             await members.delete_member(runtime, low, ada.uuid)
         with pytest.raises(Forbidden):
-            await members.change_password(runtime, low, ada.uuid, "a new pass phrase")
+            await member_passwords.change_password(runtime, low, ada.uuid, "a new pass phrase")
     with pytest.raises(Forbidden):
         await add(runtime, key, "new", Role.EDITOR)
     viewer = await add(runtime, key, "vi", Role.VIEWER)
@@ -93,7 +93,7 @@ async def test_editors_and_viewers_see_members_and_change_none(
         add(runtime, low, "new", Role.VIEWER),
         members.change_member(runtime, low, ada.uuid, {"api_access": False}),
         members.delete_member(runtime, low, ada.uuid),
-        members.change_password(runtime, low, ada.uuid, "a new pass phrase"),
+        member_passwords.change_password(runtime, low, ada.uuid, "a new pass phrase"),
     ):
         with pytest.raises(Forbidden) as caught:
             await deed

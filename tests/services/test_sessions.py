@@ -14,7 +14,7 @@ from argon2 import PasswordHasher
 from mailwright.domain.doors import Door
 from mailwright.domain.scopes import Role
 from mailwright.errors import Conflict, Forbidden, InvalidInput, RateLimited, Unauthenticated
-from mailwright.services import access_tokens, members, sessions
+from mailwright.services import access_tokens, member_passwords, members, sessions
 from mailwright.services.access_tokens import Grant
 from mailwright.services.caller import Caller
 from mailwright.services.members import NewMember
@@ -86,7 +86,7 @@ async def test_a_password_change_ends_every_session(
 ) -> None:
     first = await sessions.sign_in(runtime, EMAIL, PASSWORD, HERE)
     second = await sessions.sign_in(runtime, EMAIL, PASSWORD, HERE)
-    await members.change_password(runtime, caller, ada.uuid, "another fine password")
+    await member_passwords.change_password(runtime, caller, ada.uuid, "another fine password")
     for old in (first, second):
         with pytest.raises(Unauthenticated):
             await sessions.authenticate_session(runtime, old.token)
@@ -105,7 +105,7 @@ async def test_the_operators_password_change_ends_sessions_in_every_tenant(
     here = await sessions.sign_in(runtime, EMAIL, PASSWORD, HERE)
     elsewhere = await sessions.sign_in(runtime, EMAIL, "yet another one", HERE)
     assert here.tenant_id != elsewhere.tenant_id
-    changed = await members.set_password(runtime, EMAIL, "the operator's choice")
+    changed = await member_passwords.set_password(runtime, EMAIL, "the operator's choice")
     assert len(changed) == 2
     for old in (here, elsewhere):
         with pytest.raises(Unauthenticated):
@@ -251,8 +251,8 @@ async def test_members_change_their_own_password_and_nobody_elses(
         runtime, caller, NewMember("b@example.com", PASSWORD, Role.EDITOR)
     )
     with pytest.raises(Forbidden):
-        await members.change_password(runtime, acting, other.uuid, "taking over now")
-    await members.change_password(runtime, acting, ada.uuid, "my new password")
+        await member_passwords.change_password(runtime, acting, other.uuid, "taking over now")
+    await member_passwords.change_password(runtime, acting, ada.uuid, "my new password")
 
 
 def replace_throttles(runtime: Runtime, tries: int) -> Runtime:

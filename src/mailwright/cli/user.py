@@ -58,14 +58,14 @@ def password(
     as_json: JsonOption = False,
 ) -> None:
     """Set a member's password, in every tenant; all of their sessions end."""
-    from mailwright.services import members
+    from mailwright.services import member_passwords
 
     new = _password(password_stdin)
     if new is None:
         raise InvalidInput.field(
             "password", "Give the new password on standard input, with --password-stdin."
         )
-    changed = with_runtime(lambda runtime: members.set_password(runtime, email, new))
+    changed = with_runtime(lambda runtime: member_passwords.set_password(runtime, email, new))
     row = {"email": changed[0].email, "memberships": len(changed)}
     emit(row, as_json, lambda: [f"The password of {row['email']} is set; sessions have ended."])
 

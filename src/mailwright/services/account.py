@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict, cast
@@ -16,6 +17,7 @@ from mailwright.services.caller import Caller
 from mailwright.services.quota import QuotaView
 from mailwright.services.runtime import Runtime
 from mailwright.store import tenants as store
+from mailwright.store.rows import Row
 
 NAME_LENGTH_MAX = 255
 ADDRESS_LENGTH_MAX = 1000
@@ -37,6 +39,7 @@ class AccountView:
     fallback_locale: str
     monthly_quota: int | None
     quota: QuotaView
+    profile: Mapping[str, Any]  # phone, fax, website, and the parts of the address
     created_at: datetime
 
 
@@ -47,6 +50,7 @@ class AccountChanges(TypedDict, total=False):
     postal_address: str | None
     fallback_locale: str
     monthly_quota: int | None
+    profile: Mapping[str, Any]  # what to set in it; None forgets
 
 
 async def get_account(runtime: Runtime, caller: Caller) -> AccountView:
@@ -61,6 +65,10 @@ async def change_account(runtime: Runtime, caller: Caller, changes: AccountChang
     caller.require("account:write")
     values = _columns(changes)
     async with runtime.database.transaction() as connection:
+        if "profile" in values:
+            row = await _existing(connection, caller)
+            merged = {**row["profile"], **values["profile"]}
+            values["profile"] = {name: value for name, value in merged.items() if value is not None}
         if values:
             await store.change(connection, caller.tenant_id, values)
             await audit.record(
@@ -69,7 +77,7 @@ async def change_account(runtime: Runtime, caller: Caller, changes: AccountChang
         return await _view(connection, runtime, caller)
 
 
-def _columns(changes: AccountChanges) -> dict[str, object]:
+def _columns(changes: AccountChanges) -> dict[str, Any]:
     values = cast("dict[str, Any]", dict(changes))
     if "name" in values:
         values["name"] = values["name"].strip()
@@ -88,9 +96,7 @@ def _columns(changes: AccountChanges) -> dict[str, object]:
 
 
 async def _view(connection: AsyncConnection, runtime: Runtime, caller: Caller) -> AccountView:
-    row = await store.get(connection, caller.tenant_id)
-    if row is None:
-        raise NotFound("This account was deleted.")
+    row = await _existing(connection, caller)
     return AccountView(
         uuid=row["uuid"],
         slug=row["slug"],
@@ -99,5 +105,13 @@ async def _view(connection: AsyncConnection, runtime: Runtime, caller: Caller) -
         fallback_locale=row["fallback_locale"],
         monthly_quota=row["monthly_quota"],
         quota=await quota.of_tenant(connection, caller.tenant_id, runtime.now()),
+        profile=row["profile"],
         created_at=row["created_at"],
     )
+
+
+async def _existing(connection: AsyncConnection, caller: Caller) -> Row:
+    row = await store.get(connection, caller.tenant_id)
+    if row is None:
+        raise NotFound("This account was deleted.")
+    return row

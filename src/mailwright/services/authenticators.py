@@ -15,9 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.email_address import email_key_of
 from mailwright.domain.ids import new_id
-from mailwright.errors import Forbidden, InvalidInput, NotFound
-from mailwright.services import audit, one_time_codes, sign_ins
+from mailwright.errors import InvalidInput, NotFound
+from mailwright.services import audit, members, one_time_codes, sign_ins
 from mailwright.services.caller import Caller
+from mailwright.services.qr_codes import qr_svg_uri
 from mailwright.services.runtime import Runtime
 from mailwright.store import authenticators as store
 from mailwright.store import members as member_store
@@ -39,18 +40,29 @@ class AuthenticatorView:
 
 @dataclass(frozen=True, slots=True)
 class NewAuthenticator:
-    """One to be activated: its key, shown this once, and the same as a link for the phone."""
+    """One to be activated: its key, shown this once, as text, as a link and as a picture."""
 
     view: AuthenticatorView
     key: str = field(repr=False)
     uri: str = field(repr=False)
+    qr_code: str = field(repr=False)
 
 
 async def list_authenticators(runtime: Runtime, caller: Caller) -> list[AuthenticatorView]:
     """The caller's own, activated ones only."""
     async with runtime.database.reading() as connection:
-        member = await _self(connection, caller)
+        member = await members.own_row(connection, caller)
         return [_view(row) for row in await one_time_codes.active(connection, member)]
+
+
+async def find_authenticator(
+    runtime: Runtime, caller: Caller, number: int
+) -> AuthenticatorView | None:
+    """The caller's own of that number, activated or not, or None."""
+    async with runtime.database.reading() as connection:
+        member = await members.own_row(connection, caller)
+        rows = await store.of_member(connection, caller.tenant_id, member["id"])
+    return next((_view(row) for row in rows if row["id"] == number), None)
 
 
 async def create_authenticator(
@@ -59,7 +71,7 @@ async def create_authenticator(
     """A new one; it counts once it is activated. An unfinished one before it is forgotten."""
     key = pyotp.random_base32()
     async with runtime.database.transaction() as connection:
-        member = await _self(connection, caller)
+        member = await members.own_row(connection, caller)
         await store.remove_unfinished(connection, caller.tenant_id, member["id"])
         values = {
             "uuid": new_id(),
@@ -69,7 +81,7 @@ async def create_authenticator(
         }
         row = await store.add(connection, caller.tenant_id, values)
     uri = TOTP(key).provisioning_uri(name=member["email"], issuer_name=ISSUER)
-    return NewAuthenticator(_view(row), key, uri)
+    return NewAuthenticator(_view(row), key, uri, qr_svg_uri(uri))
 
 
 async def activate_authenticator(
@@ -81,7 +93,7 @@ async def activate_authenticator(
     NotFound, InvalidInput for a code that does not fit.
     """
     async with runtime.database.transaction() as connection:
-        member = await _self(connection, caller)
+        member = await members.own_row(connection, caller)
         row = await _existing(connection, member, authenticator_uuid)
         if not await one_time_codes.fits(runtime, connection, row, code):
             raise InvalidInput.field("code", "That code does not fit; is the phone's clock right?")
@@ -97,7 +109,7 @@ async def remove_authenticator(
 ) -> AuthenticatorView:
     """It asks for no codes any more; every other sign-in of the member ends. Raises NotFound."""
     async with runtime.database.transaction() as connection:
-        member = await _self(connection, caller)
+        member = await members.own_row(connection, caller)
         row = await _existing(connection, member, authenticator_uuid)
         await store.remove(connection, caller.tenant_id, row["id"])
         if not await one_time_codes.active(connection, member):
@@ -113,7 +125,7 @@ async def check_code(runtime: Runtime, caller: Caller, code: str) -> None:
     For a page that wants to see one before it switches codes off.
     """
     async with runtime.database.transaction() as connection:
-        member = await _self(connection, caller)
+        member = await members.own_row(connection, caller)
         key = f"code:{member['tenant_id']}:{member['id']}"
         runtime.account_tries.count(key, runtime.now())
         if not await one_time_codes.takes(runtime, connection, member, code):
@@ -124,7 +136,7 @@ async def check_code(runtime: Runtime, caller: Caller, code: str) -> None:
 async def renew_recovery_codes(runtime: Runtime, caller: Caller) -> list[str]:
     """New recovery codes in the place of the old ones; none where no codes are asked for."""
     async with runtime.database.transaction() as connection:
-        member = await _self(connection, caller)
+        member = await members.own_row(connection, caller)
         if not await one_time_codes.active(connection, member):
             return []
         await audit.record(connection, caller, "member.mfa-recovery-codes", _subject(member))
@@ -144,17 +156,6 @@ async def reset_authenticators(runtime: Runtime, email: str) -> int:
             await store.remove_all(connection, member["tenant_id"], member["id"])
             await sign_ins.end_sign_ins(runtime, connection, member)
     return len(rows)
-
-
-async def _self(connection: AsyncConnection, caller: Caller) -> Row:
-    """The caller's own row. Keys and the shell have no phone."""
-    kind, _, member_uuid = caller.actor.partition(":")
-    row = None
-    if kind == "member":
-        row = await member_store.by_uuid(connection, caller.tenant_id, UUID(member_uuid))
-    if row is None:
-        raise Forbidden("Only a member who signed in can do that, not a key.")
-    return row
 
 
 async def _existing(connection: AsyncConnection, member: Row, authenticator_uuid: UUID) -> Row:

@@ -71,15 +71,15 @@ async def create_member(runtime: Runtime, caller: Caller, new: NewMember) -> Mem
         await _require_over(connection, caller, new.role)
         row = await add_member(connection, caller.tenant_id, new, password_hash)
         about = {"role": row["role"], "api_access": row["api_access"]}
-        await audit.record(connection, caller, "member.create", _subject(row), about)
-        return _view(row)
+        await audit.record(connection, caller, "member.create", subject(row), about)
+        return member_view(row)
 
 
 async def get_member(runtime: Runtime, caller: Caller, member_uuid: UUID) -> MemberView:
     """One member. Raises NotFound."""
     caller.require("members:read")
     async with runtime.database.reading() as connection:
-        return _view(await _existing(connection, caller, member_uuid))
+        return member_view(await existing_row(connection, caller, member_uuid))
 
 
 async def change_member(
@@ -94,7 +94,7 @@ async def change_member(
     """
     caller.require("members:write")
     async with runtime.database.transaction() as connection:
-        row = await _held(connection, caller, member_uuid)
+        row = await held_row(connection, caller, member_uuid)
         role = changes.get("role", Role(row["role"]))
         await _require_over(connection, caller, role)
         if role is not Role.OWNER or changes.get("suspended"):
@@ -105,8 +105,24 @@ async def change_member(
         about = {"role_before": row["role"], "role": str(role), "api_access": changed["api_access"]}
         if "suspended" in changes:
             about["suspended"] = changes["suspended"]
-        await audit.record(connection, caller, "member.change", _subject(row), about)
-        return _view(changed)
+        await audit.record(connection, caller, "member.change", subject(row), about)
+        return member_view(changed)
+
+
+async def change_self(
+    runtime: Runtime, caller: Caller, profile: Mapping[str, str | None]
+) -> MemberView:
+    """The member who asks, with new names and phones: no right is needed for that.
+
+    Raises InvalidInput.
+    """
+    async with runtime.database.transaction() as connection:
+        row = await own_row(connection, caller)
+        values = {"profile": changed_profile(row["profile"], profile)}
+        changed = await store.change(connection, caller.tenant_id, row["id"], values)
+        about = {"changed": sorted(profile)}
+        await audit.record(connection, caller, "member.change", subject(row), about)
+        return member_view(changed)
 
 
 async def delete_member(runtime: Runtime, caller: Caller, member_uuid: UUID) -> None:
@@ -116,12 +132,12 @@ async def delete_member(runtime: Runtime, caller: Caller, member_uuid: UUID) -> 
     """
     caller.require("members:write")
     async with runtime.database.transaction() as connection:
-        row = await _held(connection, caller, member_uuid)
+        row = await held_row(connection, caller, member_uuid)
         await _require_other_owner(connection, row)
         await sign_ins.end_sign_ins(runtime, connection, row)
         await store.remove(connection, caller.tenant_id, row["id"])
         about = {"role": row["role"]}
-        await audit.record(connection, caller, "member.delete", _subject(row), about)
+        await audit.record(connection, caller, "member.delete", subject(row), about)
 
 
 async def add_member(
@@ -144,53 +160,43 @@ async def add_member(
     return row
 
 
-async def page_members(runtime: Runtime, caller: Caller, page: Page) -> Paged[MemberView]:
-    """The tenant's members by address."""
+async def page_members(
+    runtime: Runtime,
+    caller: Caller,
+    page: Page,
+    *,
+    email: str | None = None,
+    suspended: bool | None = None,
+) -> Paged[MemberView]:
+    """The tenant's members by address; `email`: only who has exactly it."""
     caller.require("members:read")
     async with runtime.database.reading() as connection:
         rows, total = await store.page(
-            connection, caller.tenant_id, limit=page.per_page, offset=page.offset
+            connection,
+            caller.tenant_id,
+            email_key=email_key_of(email) if email is not None else None,
+            suspended=suspended,
+            limit=page.per_page,
+            offset=page.offset,
         )
-    return Paged([_view(row) for row in rows], total, page)
+    return Paged([member_view(row) for row in rows], total, page)
 
 
-async def change_password(
-    runtime: Runtime, caller: Caller, member_uuid: UUID, password: str
-) -> MemberView:
-    """Sets a member's password and ends all of their sessions and access tokens (SEC-13).
-
-    Members change their own; who may write members and has their rights changes theirs. Raises
-    NotFound, Forbidden.
-    """
-    is_own = caller.actor == f"member:{member_uuid}"
-    if not is_own:
-        caller.require("members:write")
-    check_password(password)
-    password_hash = await hash_password(password)
-    async with runtime.database.transaction() as connection:
-        if is_own:
-            row = await _existing(connection, caller, member_uuid)
-        else:
-            row = await _held(connection, caller, member_uuid)
-        await _replace_password(runtime, connection, row, password_hash)
-        await audit.record(connection, caller, "member.password", _subject(row))
-        return _view(row)
+async def get_self(runtime: Runtime, caller: Caller) -> MemberView:
+    """The member who asks. Raises Forbidden for keys, which are nobody's."""
+    async with runtime.database.reading() as connection:
+        return member_view(await own_row(connection, caller))
 
 
-async def set_password(runtime: Runtime, email: str, password: str) -> list[MemberView]:
-    """The operator's way: sets the password of every membership of `email`, ends its sessions.
-
-    Raises NotFound.
-    """
-    check_password(password)
-    password_hash = await hash_password(password)
-    async with runtime.database.transaction() as connection:
-        rows = await store.by_email(connection, email_key_of(email))
-        if not rows:
-            raise NotFound(f"There is no member {email}.")
-        for row in rows:
-            await _replace_password(runtime, connection, row, password_hash)
-    return [_view(row) for row in rows]
+async def own_row(connection: AsyncConnection, caller: Caller) -> Row:
+    """The row of the member who asks. Raises Forbidden for keys, which are nobody's."""
+    kind, _, member_uuid = caller.actor.partition(":")
+    row = None
+    if kind == "member":
+        row = await store.by_uuid(connection, caller.tenant_id, UUID(member_uuid))
+    if row is None:
+        raise Forbidden("Only a member who signed in can do that, not a key.")
+    return row
 
 
 def member_address(email: str) -> EmailAddress:
@@ -206,13 +212,6 @@ def parse_role(text: str) -> Role:
         return Role(text)
     except ValueError:
         raise InvalidInput.field("role", f"One of: {', '.join(Role)}.") from None
-
-
-async def _replace_password(
-    runtime: Runtime, connection: AsyncConnection, member: Row, password_hash: str
-) -> None:
-    await store.set_password(connection, member["tenant_id"], member["id"], password_hash)
-    await sign_ins.end_sign_ins(runtime, connection, member)
 
 
 def _values(runtime: Runtime, row: Row, changes: MemberChanges) -> dict[str, object]:
@@ -238,17 +237,18 @@ async def _end_what_is_over(runtime: Runtime, connection: AsyncConnection, membe
         await access_tokens.look_again(runtime, connection, tenant_id, member_id)
 
 
-async def _existing(connection: AsyncConnection, caller: Caller, member_uuid: UUID) -> Row:
+async def existing_row(connection: AsyncConnection, caller: Caller, member_uuid: UUID) -> Row:
+    """One member's row. Raises NotFound."""
     row = await store.by_uuid(connection, caller.tenant_id, member_uuid)
     if row is None:
         raise NotFound("There is no such member.")
     return row
 
 
-async def _held(connection: AsyncConnection, caller: Caller, member_uuid: UUID) -> Row:
+async def held_row(connection: AsyncConnection, caller: Caller, member_uuid: UUID) -> Row:
     """The member's row, if the caller may touch it; the tenant's owners stay as they are."""
     await store.lock_owners(connection, caller.tenant_id)
-    row = await _existing(connection, caller, member_uuid)
+    row = await existing_row(connection, caller, member_uuid)
     await _require_over(connection, caller, Role(row["role"]))
     return row
 
@@ -278,11 +278,13 @@ async def _require_other_owner(connection: AsyncConnection, row: Row) -> None:
         )
 
 
-def _subject(row: Row) -> str:
+def subject(row: Row) -> str:
+    """How the audit log calls a member."""
     return f"member:{row['uuid']}"
 
 
-def _view(row: Row) -> MemberView:
+def member_view(row: Row) -> MemberView:
+    """A row as the tenant sees it."""
     return MemberView(
         uuid=row["uuid"],
         email=row["email"],

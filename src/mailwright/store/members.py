@@ -56,14 +56,37 @@ async def by_email(connection: AsyncConnection, email_key: str) -> Sequence[Row]
 
 
 async def page(
-    connection: AsyncConnection, tenant_id: int, *, limit: int, offset: int
+    connection: AsyncConnection,
+    tenant_id: int,
+    *,
+    email_key: str | None = None,
+    suspended: bool | None = None,
+    limit: int,
+    offset: int,
 ) -> tuple[Sequence[Row], int]:
     """The tenant's members by address, and how many there are in all."""
     mine = members.c.tenant_id == tenant_id
+    if email_key is not None:
+        mine = and_(mine, members.c.email_key == email_key)
+    if suspended is not None:
+        mine = and_(mine, members.c.suspended_at.is_not(None) == suspended)
     found = select(*_COLUMNS).where(mine).order_by(members.c.email_key)
     total = select(func.count()).select_from(members).where(mine)
     rows = await every(connection, found.limit(limit).offset(offset))
     return rows, (await connection.execute(total)).scalar_one()
+
+
+async def first_owner(connection: AsyncConnection, tenant_id: int) -> Row | None:
+    """The owner who came first, or None."""
+    mine = and_(members.c.tenant_id == tenant_id, _is_owner())
+    found = select(*_COLUMNS).where(mine).order_by(members.c.id).limit(1)
+    return await maybe_one(connection, found)
+
+
+async def last_sign_in(connection: AsyncConnection, tenant_id: int) -> datetime | None:
+    """When somebody of the tenant last signed in."""
+    latest = select(func.max(members.c.last_sign_in_at)).where(members.c.tenant_id == tenant_id)
+    return await connection.scalar(latest)
 
 
 async def lock_owners(connection: AsyncConnection, tenant_id: int) -> None:

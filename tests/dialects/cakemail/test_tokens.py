@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 from mailwright.domain.doors import Door
 from mailwright.domain.scopes import ROLE_SCOPES, Role
-from mailwright.services import access_tokens, authenticators, members
+from mailwright.services import access_tokens, authenticators, member_passwords, members
 from mailwright.services.access_tokens import Grant
 from mailwright.services.caller import Caller
 from mailwright.services.members import MemberView, NewMember
@@ -197,7 +197,7 @@ async def test_tokens_end_with_the_password_and_with_the_member(
 ) -> None:
     first = await _tokens(stranger)
     assert await _status(application, first["access_token"]) == 200
-    await members.change_password(runtime, caller, ada.uuid, "another fine password")
+    await member_passwords.change_password(runtime, caller, ada.uuid, "another fine password")
     assert await _status(application, first["access_token"]) == 401
     form = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
     assert_answer("/token", await stranger.post("/token", data=form), 401)

@@ -5,7 +5,16 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from mailwright import __version__
-from mailwright.dialects.cakemail import errors, lists, openapi, tokens, unserved
+from mailwright.dialects.cakemail import (
+    accounts,
+    errors,
+    lists,
+    openapi,
+    tokens,
+    unserved,
+    user_codes,
+    users,
+)
 from mailwright.dialects.cakemail.incoming import Incoming
 from mailwright.dialects.limits import BodyLimit, RateLimit
 from mailwright.services.runtime import Runtime
@@ -13,6 +22,9 @@ from mailwright.services.runtime import Runtime
 #: One a line, by noun; longer paths of the same beginning before shorter ones.
 ROUTERS = (
     tokens.router,
+    accounts.router,
+    user_codes.router,
+    users.router,
     lists.router,
 )  # fmt: skip
 

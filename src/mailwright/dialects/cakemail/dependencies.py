@@ -13,7 +13,8 @@ from mailwright.services import bearers
 from mailwright.services.caller import Caller
 from mailwright.services.runtime import Runtime
 
-_bearer = HTTPBearer(
+#: The credentials of a call.
+bearer = HTTPBearer(
     auto_error=False, scheme_name="Access token", description="From `POST /token`, or an API key."
 )
 
@@ -27,7 +28,7 @@ RuntimeOf = Annotated[Runtime, Depends(_runtime)]
 
 async def caller_of(
     runtime: RuntimeOf,
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
 ) -> Caller:
     """Whose token it is. Raises Unauthenticated."""
     if credentials is None:
