@@ -8,7 +8,7 @@ at the end as at the start, in both directions.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -75,6 +75,23 @@ class EventView:
     url: str | None
     agent: str | None
     is_machine: bool
+
+
+#: The columns of an exported log.
+EXPORTED = (
+    "event_id",
+    "at",
+    "kind",
+    "bounce",
+    "email",
+    "contact_uuid",
+    "occurrences",
+    "url",
+    "reason",
+    "reply",
+    "agent",
+    "is_machine",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +171,47 @@ async def list_event_totals(
     caller.require("campaigns:read")
     wanted = await _of_list(runtime, caller, list_uuid, query)
     return await _totals(runtime, caller, wanted)
+
+
+async def log_of_campaign(
+    runtime: Runtime, caller: Caller, campaign_uuid: UUID, query: EventQuery
+) -> dict[str, Any]:
+    """A campaign's log as it is now, to be kept and read later by `stored_filter`."""
+    caller.require("campaigns:read")
+    return await _stored(runtime, await _of_campaign(runtime, caller, campaign_uuid, query))
+
+
+async def log_of_list(
+    runtime: Runtime, caller: Caller, list_uuid: UUID, query: EventQuery
+) -> dict[str, Any]:
+    """The same for all campaigns that went to a list."""
+    caller.require("lists:read")
+    caller.require("campaigns:read")
+    return await _stored(runtime, await _of_list(runtime, caller, list_uuid, query))
+
+
+async def _stored(runtime: Runtime, wanted: EventFilter | None) -> dict[str, Any]:
+    wanted = await _settled(runtime, wanted or EventFilter((), 0))
+    kept = {field.name: getattr(wanted, field.name) for field in fields(wanted)}
+    for name in ("since", "until"):
+        kept[name] = kept[name] and kept[name].isoformat()
+    return kept
+
+
+def stored_filter(kept: Mapping[str, Any]) -> EventFilter:
+    """What `log_of_campaign` or `log_of_list` made, after it was kept as JSON."""
+    names = {field.name for field in fields(EventFilter)}
+    values = {name: value for name, value in kept.items() if name in names}
+    for name in ("since", "until"):
+        values[name] = datetime.fromisoformat(values[name]) if values.get(name) else None
+    values["link"] = tuple(values["link"]) if values.get("link") else None
+    return EventFilter(**values)
+
+
+def cells(row: Row) -> list[Any]:
+    """A row of the log in the columns EXPORTED."""
+    view = _view(row)
+    return [view.id, *(getattr(view, name) for name in EXPORTED[1:])]
 
 
 async def _of_campaign(

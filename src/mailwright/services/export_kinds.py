@@ -13,9 +13,11 @@ from typing import Any, TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mailwright.services import exports
+from mailwright.services import campaign_events, exports, reports
+from mailwright.store import campaign_events as event_rows
 from mailwright.store import exports as contact_rows
 from mailwright.store import recipients
+from mailwright.store import reports as report_rows
 from mailwright.store.audiences import Audience
 
 Parameters: TypeAlias = Mapping[str, Any]
@@ -113,8 +115,55 @@ async def _recipients(
     return Piece([[row[name] for name in place.header] for row in found], found[-1]["id"])
 
 
+async def _event_header(_: AsyncConnection, _tenant_id: int, _parameters: Parameters) -> list[str]:
+    return list(campaign_events.EXPORTED)
+
+
+async def _event_count(connection: AsyncConnection, tenant_id: int, parameters: Parameters) -> int:
+    wanted = campaign_events.stored_filter(parameters)
+    return await event_rows.count(connection, tenant_id, wanted) if wanted.campaign_ids else 0
+
+
+async def _events(
+    connection: AsyncConnection, tenant_id: int, parameters: Parameters, place: Position
+) -> Piece | None:
+    """A log (`campaign_events.stored`), as far as it went when the export was asked for."""
+    wanted = campaign_events.stored_filter(parameters)
+    if not wanted.campaign_ids:
+        return None
+    found = await event_rows.page(
+        connection, tenant_id, wanted, limit=place.limit, after_id=place.after
+    )
+    if not found:
+        return None
+    return Piece([campaign_events.cells(row) for row in found], found[-1]["id"])
+
+
+async def _report_header(_: AsyncConnection, _tenant_id: int, _parameters: Parameters) -> list[str]:
+    return list(reports.EXPORTED)
+
+
+async def _report_count(connection: AsyncConnection, tenant_id: int, parameters: Parameters) -> int:
+    return await report_rows.count_campaigns(connection, tenant_id, up_to=parameters["up_to"])
+
+
+async def _reports(
+    connection: AsyncConnection, tenant_id: int, parameters: Parameters, place: Position
+) -> Piece | None:
+    """The figures of every campaign there was then (`up_to`), one a line."""
+    found = await report_rows.page_of_figures(
+        connection, tenant_id, after_id=place.after, up_to=parameters["up_to"], limit=place.limit
+    )
+    if not found:
+        return None
+    return Piece([reports.cells(row) for row in found], found[-1]["id"])
+
+
 #: Every kind by the word that is stored.
 KINDS: Mapping[str, ExportKind] = {
+    "campaign-events": ExportKind("campaigns:read", _event_header, _event_count, _events),
+    "campaign-reports": ExportKind("campaigns:read", _report_header, _report_count, _reports),
+    "list-events": ExportKind("campaigns:read", _event_header, _event_count, _events),
     "contacts": ExportKind("contacts:read", _contact_header, _contact_count, _contacts),
     "recipients": ExportKind("campaigns:read", _recipient_header, _recipient_count, _recipients),
 }

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from mailwright.errors import NotFound
@@ -20,7 +21,7 @@ from mailwright.services import campaigns
 from mailwright.services.caller import Caller
 from mailwright.services.paging import Page, Paged
 from mailwright.services.runtime import Runtime
-from mailwright.store import recipients
+from mailwright.store import campaign_links, recipients
 from mailwright.store import reports as store
 from mailwright.store.rows import Row
 
@@ -56,6 +57,33 @@ class Report:
     rate: float
     started_at: datetime | None
     finished_at: datetime | None
+
+
+#: The columns of exported reports.
+EXPORTED = (
+    "campaign_uuid",
+    "name",
+    "status",
+    "subject",
+    "started_at",
+    "finished_at",
+    "audience",
+    "sent",
+    "delivered",
+    "opened",
+    "opens",
+    "clicked",
+    "clicks",
+    "bounced",
+    "unsubscribed",
+    "complained",
+    "failed",
+    "deferred",
+    "queued",
+    "canceled",
+    "skipped",
+)
+_NAMED = ("campaign_uuid", "name", "subject", "skipped")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +146,54 @@ async def get_stats(runtime: Runtime, caller: Caller, campaign_uuid: UUID) -> St
 
 
 async def page_link_clicks(
-    runtime: Runtime, caller: Caller, campaign_uuid: UUID, page: Page
+    runtime: Runtime,
+    caller: Caller,
+    campaign_uuid: UUID,
+    page: Page,
+    *,
+    sort: str = "clicks",
+    descending: bool = True,
 ) -> Paged[LinkClicks]:
-    """The campaign's links, most clicked first, those nobody clicked included."""
+    """The campaign's links, most clicked first, those nobody clicked included.
+
+    `sort`: `clicks`, `unique_clicks`, `url` or `number`, their place in the mail.
+    """
     caller.require("campaigns:read")
     async with runtime.database.reading() as connection:
         campaign_id = await campaigns.id_of(connection, caller, campaign_uuid)
         rows, total = await store.page_of_links(
-            connection, caller.tenant_id, campaign_id, limit=page.per_page, offset=page.offset
+            connection,
+            caller.tenant_id,
+            campaign_id,
+            sort=sort,
+            descending=descending,
+            limit=page.per_page,
+            offset=page.offset,
         )
-    return Paged([LinkClicks(**row) for row in rows], total, page)
+    names = LinkClicks.__slots__
+    return Paged([LinkClicks(**{name: row[name] for name in names}) for row in rows], total, page)
+
+
+async def campaign_of_link(runtime: Runtime, caller: Caller, link_uuid: UUID) -> UUID:
+    """The campaign whose mails have that link. Raises NotFound."""
+    caller.require("campaigns:read")
+    async with runtime.database.reading() as connection:
+        row = await campaign_links.get(connection, caller.tenant_id, link_uuid)
+    if row is None:
+        raise NotFound("There is no such link.")
+    return row["campaign_uuid"]
+
+
+def cells(figures: Row) -> list[Any]:
+    """A row of `store.reports.page_of_figures` in the columns EXPORTED."""
+    report = _report(figures, {}, figures["updated_at"])
+    named = {
+        "campaign_uuid": figures["uuid"],
+        "name": figures["name"],
+        "subject": figures["subject"],
+        "skipped": figures["skipped_count"] + figures["skipped"],
+    }
+    return [named[name] if name in _NAMED else getattr(report, name) for name in EXPORTED]
 
 
 def _report(figures: Row, skipped: Mapping[str, int], now: datetime) -> Report:

@@ -4,16 +4,37 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, bindparam, cast, func, select, true
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    bindparam,
+    case,
+    cast,
+    distinct,
+    func,
+    select,
+    true,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.store.batches import COUNTS
 from mailwright.store.database import Connection
 from mailwright.store.prepared import Prepared
-from mailwright.store.rows import Row, every
-from mailwright.store.tables import batches, campaigns, fan_outs
+from mailwright.store.rows import AnySelect, Row, every, only
+from mailwright.store.tables import (
+    batches,
+    campaigns,
+    contacts,
+    emails,
+    fan_outs,
+    list_members,
+    lists,
+    messages,
+    suppressions,
+)
 from mailwright.store.tables import campaign_counters as counters
 from mailwright.store.tables import campaign_links as links
 
@@ -27,6 +48,7 @@ PEOPLE = (
     "bounced_later",
     "auto_replies",
 )
+PEOPLE_STATES = ("active", "pending", "unsubscribed", "invalid", "flagged")
 _FAN_OUT = ("audience_count", "queued_count", "skipped_count")
 
 _sums = (
@@ -45,7 +67,7 @@ def _of_campaign(table: Any) -> ColumnElement[bool]:
     return (table.c.tenant_id == campaigns.c.tenant_id) & (table.c.campaign_id == campaigns.c.id)
 
 
-_FIGURES = Prepared(
+_ONE: AnySelect = (
     select(
         campaigns.c.id,
         campaigns.c.state,
@@ -59,7 +81,11 @@ _FIGURES = Prepared(
     .join(_sums, true())
     .outerjoin(fan_outs, _of_campaign(fan_outs))
     .outerjoin(counters, _of_campaign(counters))
-    .where(campaigns.c.tenant_id == bindparam("tenant_id"), campaigns.c.uuid == bindparam("uuid"))
+)
+_FIGURES = Prepared(
+    _ONE.where(
+        campaigns.c.tenant_id == bindparam("tenant_id"), campaigns.c.uuid == bindparam("uuid")
+    )
 )
 
 
@@ -71,17 +97,182 @@ async def figures(connection: Connection, tenant_id: int, campaign_uuid: uuid.UU
     return await _FIGURES.one(connection, tenant_id=tenant_id, uuid=campaign_uuid)
 
 
+async def page_of_figures(
+    connection: AsyncConnection, tenant_id: int, *, after_id: int, up_to: int, limit: int
+) -> Sequence[Row]:
+    """Figures, names and subjects of campaigns in the order in which they were made."""
+    c = campaigns.c
+    found = _ONE.add_columns(c.uuid, c.name, c.subject, c.updated_at)
+    mine = (c.tenant_id == tenant_id) & (c.id > after_id) & (c.id <= up_to)
+    return await every(connection, found.where(mine).order_by(c.id).limit(limit))
+
+
+async def count_campaigns(
+    connection: AsyncConnection, tenant_id: int, *, up_to: int | None = None
+) -> int:
+    """How many campaigns there are, up to an id."""
+    mine = campaigns.c.tenant_id == tenant_id
+    if up_to is not None:
+        mine &= campaigns.c.id <= up_to
+    statement = select(func.count()).select_from(campaigns).where(mine)
+    return (await connection.execute(statement)).scalar_one()
+
+
+async def last_campaign(connection: AsyncConnection, tenant_id: int) -> int:
+    """The id of the newest campaign, 0 while there is none."""
+    statement = select(func.coalesce(func.max(campaigns.c.id), 0))
+    return (
+        await connection.execute(statement.where(campaigns.c.tenant_id == tenant_id))
+    ).scalar_one()
+
+
+#: What links may be sorted by.
+LINK_SORTS = {
+    "clicks": links.c.clicks,
+    "unique_clicks": links.c.unique_clicks,
+    "url": links.c.url,
+    "number": links.c.number,
+}
+
+
 async def page_of_links(
-    connection: AsyncConnection, tenant_id: int, campaign_id: int, *, limit: int, offset: int
+    connection: AsyncConnection,
+    tenant_id: int,
+    campaign_id: int,
+    *,
+    sort: str = "clicks",
+    descending: bool = True,
+    limit: int,
+    offset: int,
 ) -> tuple[Sequence[Row], int]:
-    """The links of a campaign's mails, most clicked first, and how many there are in all."""
+    """The links of a campaign's mails, and how many there are in all."""
     mine = (links.c.tenant_id == tenant_id) & (links.c.campaign_id == campaign_id)
+    order = LINK_SORTS[sort]
     found = (
-        select(links.c.uuid, links.c.url, links.c.clicks, links.c.unique_clicks)
+        select(links.c.id, links.c.uuid, links.c.url, links.c.clicks, links.c.unique_clicks)
         .where(mine)
-        .order_by(links.c.clicks.desc(), links.c.number)
+        .order_by(order.desc() if descending else order, links.c.number)
         .limit(limit)
         .offset(offset)
     )
     total = select(func.count()).select_from(links).where(mine)
     return await every(connection, found), (await connection.execute(total)).scalar_one()
+
+
+async def sums(
+    connection: AsyncConnection,
+    tenant_id: int,
+    *,
+    list_id: int | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Row:
+    """The figures of many campaigns together: of a list, or begun between two moments.
+
+    `campaigns` is how many they are.
+    """
+    mine = [campaigns.c.tenant_id == tenant_id, campaigns.c.started_at.is_not(None)]
+    if list_id is not None:
+        mine.append(campaigns.c.list_id == list_id)
+    if since is not None:
+        mine.append(campaigns.c.started_at >= since)
+    if until is not None:
+        mine.append(campaigns.c.started_at < until)
+    totals = (
+        cast(func.coalesce(func.sum(column), 0), BigInteger).label(column.name)
+        for column in (*_sums.c, *(counters.c[name] for name in PEOPLE))
+    )
+    statement = (
+        select(func.count().label("campaigns"), *totals)
+        .select_from(campaigns)
+        .join(_sums, true())
+        .outerjoin(counters, _of_campaign(counters))
+        .where(*mine)
+    )
+    return await only(connection, statement)
+
+
+async def people_of_list(connection: AsyncConnection, tenant_id: int, list_id: int) -> Row:
+    """How many people of a list are `active`, `pending`, `unsubscribed`, `invalid`, `flagged`.
+
+    `invalid`: their address bounced; `flagged`: they complained. Such people are mailed no more,
+    so they are not active.
+    """
+    gone = (
+        select(suppressions.c.email_key, func.min(suppressions.c.reason).label("reason"))
+        .where(
+            suppressions.c.tenant_id == tenant_id,
+            suppressions.c.reason.in_(("bounce", "complaint")),
+        )
+        .group_by(suppressions.c.email_key)
+        .subquery("gone")
+    )
+    state = case(
+        (gone.c.reason == "bounce", "invalid"),
+        (gone.c.reason == "complaint", "flagged"),
+        (list_members.c.state == "unsubscribed", "unsubscribed"),
+        (contacts.c.consent == "unsubscribed", "unsubscribed"),
+        (list_members.c.state == "unconfirmed", "pending"),
+        (contacts.c.consent == "unconfirmed", "pending"),
+        else_="active",
+    )
+    people = (
+        select(state.label("state"))
+        .select_from(list_members)
+        .join(
+            contacts,
+            (contacts.c.tenant_id == list_members.c.tenant_id)
+            & (contacts.c.id == list_members.c.contact_id),
+        )
+        .outerjoin(gone, gone.c.email_key == contacts.c.email_key)
+        .where(list_members.c.tenant_id == tenant_id, list_members.c.list_id == list_id)
+        .subquery("people")
+    )
+    counted = (func.count().filter(people.c.state == name).label(name) for name in PEOPLE_STATES)
+    return await only(connection, select(*counted).select_from(people))
+
+
+async def people_of_tenant(connection: AsyncConnection, tenant_id: int) -> Row:
+    """`active`: contacts who may be mailed; `lists`: how many lists there are."""
+    active = (
+        select(func.count())
+        .select_from(contacts)
+        .where(contacts.c.tenant_id == tenant_id, contacts.c.consent == "subscribed")
+    )
+    there = (
+        select(func.count())
+        .select_from(lists)
+        .where(lists.c.tenant_id == tenant_id, lists.c.state == "active")
+    )
+    return await only(
+        connection,
+        select(active.scalar_subquery().label("active"), there.scalar_subquery().label("lists")),
+    )
+
+
+async def single_mails(
+    connection: AsyncConnection,
+    tenant_id: int,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Row:
+    """`submitted` and `delivered` of mails without a campaign."""
+    mine = [emails.c.tenant_id == tenant_id]
+    if since is not None:
+        mine.append(messages.c.created_at >= since)
+    if until is not None:
+        mine.append(messages.c.created_at < until)
+    statement = (
+        select(
+            func.count().label("submitted"),
+            func.count().filter(messages.c.state == "sent").label("delivered"),
+        )
+        .select_from(emails)
+        .join(
+            messages,
+            (messages.c.tenant_id == emails.c.tenant_id) & (messages.c.id == emails.c.message_id),
+        )
+        .where(*mine)
+    )
+    return await only(connection, statement)
