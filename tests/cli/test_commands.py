@@ -33,6 +33,13 @@ def test_tenants_are_made_and_listed(mailwright: Program) -> None:
     assert again.err == "Error: There is a tenant acme-ltd already.\n"
 
 
+def test_one_time_codes_of_a_lost_phone_are_reset(mailwright: Program) -> None:
+    reset = mailwright("user", "mfa-reset", "owner@localhost", "--json").json
+    assert reset == {"email": "owner@localhost", "memberships": 1}
+    unknown = mailwright("user", "mfa-reset", "nobody@example.com")
+    assert (unknown.status, unknown.err) == (1, "Error: There is no member nobody@example.com.\n")
+
+
 def test_a_key_is_printed_once_and_can_be_revoked(mailwright: Program) -> None:
     made = mailwright(
         *("key", "create", "--tenant", "default", "--name", "ci"),

@@ -70,6 +70,16 @@ def password(
     emit(row, as_json, lambda: [f"The password of {row['email']} is set; sessions have ended."])
 
 
+@app.command("mfa-reset")
+def reset_codes(email: Email, as_json: JsonOption = False) -> None:
+    """Ask a member for no one-time codes any more, in every tenant; all of their sessions end."""
+    from mailwright.services import authenticators
+
+    count = with_runtime(lambda runtime: authenticators.reset_authenticators(runtime, email))
+    row = {"email": email, "memberships": count}
+    emit(row, as_json, lambda: [f"{email} signs in with the password alone; sessions have ended."])
+
+
 @app.command("list")
 def list_them(tenant: TenantOption = "default", as_json: JsonOption = False) -> None:
     """List a tenant's members by address."""

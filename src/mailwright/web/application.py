@@ -24,6 +24,7 @@ from mailwright.web import (
     home,
     inbox,
     login,
+    security_page,
     senders,
     template_versions,
     templates,
@@ -68,6 +69,12 @@ PAGES: tuple[tuple[str, Handler | None, Handler | None], ...] = (
     ("/settings/senders/{uuid}", None, senders.switch),
     ("/settings/api-keys", api_keys.show, api_keys.create),
     ("/settings/api-keys/{uuid}/revoke", None, api_keys.revoke),
+    ("/settings/security", security_page.show, None),
+    ("/settings/security/password", None, security_page.change_password),
+    ("/settings/security/begin", None, security_page.begin),
+    ("/settings/security/activate", None, security_page.activate),
+    ("/settings/security/recovery-codes", None, security_page.renew_codes),
+    ("/settings/security/authenticators/{uuid}/remove", None, security_page.remove),
     ("/logout", None, login.sign_out),
 )
 
@@ -88,6 +95,7 @@ def create_web(runtime: Runtime) -> Starlette:
             Mount("/static", _Static(directory=STATIC)),
             Route("/login", login.show, methods=["GET"]),
             Route("/login", login.sign_in, methods=["POST"]),
+            Route("/login/code", login.give_code, methods=["POST"]),
             *_routes(),
         ],
         middleware=[Middleware(SecurityHeaders)],

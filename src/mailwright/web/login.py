@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from mailwright import errors
 from mailwright.services import sessions
+from mailwright.services.challenges import CodeNeeded
 from mailwright.services.runtime import Runtime
 from mailwright.web.forms import read_form
 from mailwright.web.security import (
@@ -44,8 +45,27 @@ async def sign_in(request: Request) -> Response:
     address = request.client.host if request.client else "unknown"
     try:
         signed = await sessions.sign_in(runtime, email, form.get("password", ""), address)
+    except CodeNeeded as needed:
+        return _code_form(request, wanted, needed.challenge)
     except (errors.Unauthenticated, errors.InvalidInput, errors.RateLimited) as error:
         return _form(request, wanted, email=email, error=error)
+    return _signed_in(runtime, wanted, signed)
+
+
+async def give_code(request: Request) -> Response:
+    """Signs in whoever was asked for a code, or asks again with a sentence that says why."""
+    runtime: Runtime = request.app.state.runtime
+    form = await read_form(request)
+    require_own_form(runtime, request, request.cookies.get(VISIT_COOKIE, ""), form.get("csrf", ""))
+    wanted, challenge = local_path(form.get("next", "/")), form.get("challenge", "")
+    try:
+        signed = await sessions.answer_challenge(runtime, challenge, form.get("code", ""))
+    except (errors.Unauthenticated, errors.RateLimited) as error:
+        return _code_form(request, wanted, challenge, error)
+    return _signed_in(runtime, wanted, signed)
+
+
+def _signed_in(runtime: Runtime, wanted: str, signed: sessions.SignedIn) -> Response:
     response = RedirectResponse(wanted, 303)
     seconds = int(sessions.LIFETIME.total_seconds())
     set_cookie(runtime, response, SESSION_COOKIE, signed.token, max_age_seconds=seconds)
@@ -64,15 +84,30 @@ async def sign_out(visit: Visit) -> Response:
 def _form(
     request: Request, wanted: str, *, email: str = "", error: errors.MailwrightError | None = None
 ) -> Response:
+    sentence = "That address and password do not go together." if error else ""
+    return _page(request, "login.html", error, sentence, wanted=wanted, email=email)
+
+
+def _code_form(
+    request: Request, wanted: str, challenge: str, error: errors.MailwrightError | None = None
+) -> Response:
+    sentence = error.message if error else ""
+    return _page(request, "login_code.html", error, sentence, wanted=wanted, challenge=challenge)
+
+
+def _page(
+    request: Request,
+    template: str,
+    error: errors.MailwrightError | None,
+    sentence: str,
+    **context: str,
+) -> Response:
     runtime: Runtime = request.app.state.runtime
     visit = request.cookies.get(VISIT_COOKIE) or secrets.token_urlsafe(24)
-    sentence = "That address and password do not go together." if error else ""
     if isinstance(error, errors.RateLimited):
         minutes = max(1, round(error.retry_after_seconds / 60))
         sentence = f"Too many tries. Please wait {minutes} minute{'s' if minutes > 1 else ''}."
-    html = render(
-        "login.html", csrf=csrf_token(runtime, visit), wanted=wanted, email=email, error=sentence
-    )
+    html = render(template, csrf=csrf_token(runtime, visit), error=sentence, **context)
     response = HTMLResponse(html, status_of(error) if error else 200)
     if isinstance(error, errors.RateLimited):
         response.headers["Retry-After"] = str(error.retry_after_seconds)

@@ -51,6 +51,7 @@ GROUPS: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("/settings/webhooks", "Webhooks", "hook"),
             Place("/settings/api-keys", "API keys", "key"),
             Place("/settings/members", "Members", "member"),
+            Place("/settings/security", "Security", "shield"),
             Place("/settings/audit-log", "Audit log", "scroll"),
             Place("/docs", "API reference", "book"),
         ),
