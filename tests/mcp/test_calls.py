@@ -165,6 +165,42 @@ async def test_templates_and_webhooks_work_from_end_to_end(assistant: Assistant)
     assert "secret" not in again
 
 
+async def test_single_mails_are_sent_after_a_look(
+    assistant: Assistant, database: Database, tenant: MadeTenant
+) -> None:
+    await make_sender(database, tenant.id, "post@harbour.example")
+    mail: dict[str, Any] = {
+        "to": "ada@example.com",
+        "subject": "Your parcel",
+        "text": "It is on its way.",
+        "tags": ["parcel"],
+    }
+    shown = await assistant.ask("emails", "send", **mail)
+    assert shown["preview"]["will"] == "Send one mail to ada@example.com"
+    assert await assistant.data("emails", "list") == []
+    sent = await assistant.data("emails", "send", **mail, confirm=True)
+    assert (await assistant.data("emails", "get", email_id=sent["uuid"]))[
+        "subject"
+    ] == "Your parcel"
+    assert len(await assistant.data("emails", "list", tag="parcel")) == 1
+    events = await assistant.data("logs", "emails", email_id=sent["uuid"])
+    assert "submitted" in {event["kind"] for event in events}
+
+    later = await assistant.data(
+        "emails", "send", **mail, scheduled_at="2026-12-24T18:00:00+01:00", confirm=True
+    )
+    await assistant.data("emails", "cancel", email_id=later["uuid"], confirm=True)
+    wrongs: list[dict[str, Any]] = [
+        {"to": "nobody"},
+        {"subject": None, "text": None},
+        {"scheduled_at": "soon"},
+    ]
+    for wrong in wrongs:
+        with pytest.raises(Refused) as refusal:
+            await assistant.ask("emails", "send", **{**mail, **wrong})
+        assert refusal.value.error["details"]
+
+
 async def test_another_tenants_ids_are_unknown(
     assistant: Assistant, database: Database, tenant: MadeTenant, installation: Installation
 ) -> None:

@@ -9,8 +9,13 @@ from dataclasses import replace
 import httpx2
 import pytest
 
+from mailwright.domain.doors import Door
+from mailwright.domain.scopes import Role
+from mailwright.services.api_keys import NewApiKey, create_api_key, revoke_api_key
+from mailwright.services.caller import Caller
+from mailwright.services.members import NewMember, create_member
 from mailwright.services.runtime import Runtime
-from tests.browser.installation import Installation
+from tests.browser.installation import Installation, running
 from tests.builders import MadeTenant
 from tests.mcp.assistant import connected, key_for
 
@@ -33,6 +38,19 @@ async def test_both_protocols_are_spoken(
         assert await assistant.data("lists", "list") == []
 
 
+async def test_an_access_token_opens_it_too(
+    installation: Installation, runtime: Runtime, tenant: MadeTenant
+) -> None:
+    caller = Caller(tenant.id, "key:test", Door.API, frozenset({"*"}))
+    new = NewMember("ada@example.com", "correct horse battery", Role.VIEWER)
+    await create_member(runtime, caller, new)
+    form = {"username": "ada@example.com", "password": "correct horse battery"}
+    async with httpx2.AsyncClient() as client:
+        answer = await client.post(f"{installation.url}/cakemail/token", data=form)
+    async with connected(f"{installation.url}/mcp", answer.json()["access_token"]) as assistant:
+        assert await assistant.data("lists", "list") == []
+
+
 async def test_nobody_is_let_in_without_a_key(installation: Installation) -> None:
     url = f"{installation.url}/mcp"
     for headers in (
@@ -49,10 +67,6 @@ async def test_nobody_is_let_in_without_a_key(installation: Installation) -> Non
 async def test_a_revoked_key_ends_in_the_middle(
     installation: Installation, tenant: MadeTenant
 ) -> None:
-    from mailwright.domain.doors import Door
-    from mailwright.services.api_keys import NewApiKey, create_api_key, revoke_api_key
-    from mailwright.services.caller import Caller
-
     owner = Caller(tenant.id, "member:test", Door.API, frozenset({"*"}))
     view, key = await create_api_key(installation.runtime, owner, NewApiKey("k", ("*",)))
     url = f"{installation.url}/mcp"
@@ -78,8 +92,6 @@ async def test_pages_of_other_sites_are_refused(
 async def test_calls_are_counted_where_there_is_a_limit(
     runtime: Runtime, tenant: MadeTenant
 ) -> None:
-    from tests.browser.installation import running
-
     settings = runtime.settings.model_copy(update={"rate_limit_per_minute": 1})
     async with running(replace(runtime, settings=settings)) as installation:
         key = await key_for(installation.runtime, tenant.id)

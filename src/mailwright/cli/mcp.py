@@ -37,12 +37,12 @@ def mcp(
     async def work(runtime: Runtime) -> None:
         from mailwright.domain.doors import Door
         from mailwright.mcp.stdio import serve_stdio
-        from mailwright.services import api_keys, tenants
+        from mailwright.services import bearers, tenants
 
         async def caller_of() -> Caller:
             if tenant is not None:
                 return await tenants.operator_of(runtime, tenant, Door.MCP)
-            return await api_keys.authenticate(runtime, key or "", Door.MCP)
+            return await bearers.authenticate(runtime, key or "", Door.MCP)
 
         await caller_of()  # a wrong key or tenant ends it at once, with a sentence
         await serve_stdio(runtime, caller_of)

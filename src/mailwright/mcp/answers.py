@@ -8,6 +8,9 @@ from uuid import UUID
 import orjson
 
 from mailwright.errors import MailwrightError
+from mailwright.services.audit import AuditPage
+from mailwright.services.campaign_events import EventPage
+from mailwright.services.cursors import Cursored
 from mailwright.services.paging import Paged
 
 _FORM = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
@@ -24,13 +27,15 @@ def answer(result: Any) -> dict[str, Any]:
         return {"data": {"done": True}}
     if isinstance(result, Paged):
         paged = cast("Paged[Any]", result)
-        page = paged.page
         pagination = {
-            "current_page": page.number,
-            "per_page": page.per_page,
+            "current_page": paged.page.number,
+            "per_page": paged.page.per_page,
             "total": paged.total,
         }
         return {"data": paged.items, "pagination": pagination}
+    if isinstance(result, AuditPage | Cursored | EventPage):
+        page = cast("Cursored[Any]", result)
+        return {"data": page.items, "pagination": {"next_cursor": page.next_cursor}}
     return {"data": result}
 
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic import StringConstraints as Text
 
 from mailwright.domain.webhook_event import EventType
+from mailwright.services.paging import PER_PAGE_MAX
 
 
 class Form(BaseModel):
@@ -68,25 +69,27 @@ FORMS: Mapping[str, Any] = {
     "html": Body,
     "max_delay_seconds": Annotated[int, Field(ge=0, le=30 * 86_400)],
     "name": Name,
+    "per_page": Annotated[int, Field(ge=1, le=PER_PAGE_MAX)],
     "scheduled_at": LocalMoment,
     "search": Search,
-    "since": Moment,
     "slug": Annotated[str, Text(min_length=1, max_length=100)],
     "text": Body,
-    "until": MaybeMoment,
     "url": Url,
     "variables": Variables,
 }
+
+#: The form of a parameter of that type, unless its name has one.
+FORMS_OF_TYPES: Mapping[Any, Any] = {datetime: Moment, datetime | None: MaybeMoment}
 
 #: What may be sent, besides ids. What else a service takes is for other doors, or for our own.
 _KNOWN = """
 action attributes audience_filter clicked consent_source contact_lists contacts content
 country_code cursor data default_locale description document email enabled event_type events
-external_id first_name from_identity from_name html is_public language last_name
-link_parameters locale locale_group max_delay_seconds name opened overwrite phone preheader
-reason reply_to require_locale_variant resubscribe rule scheduled_at scope search secret since
-slug sort state status subject text timezone track_clicks track_opens track_text_clicks
-unsubscribe_footer until url variables
+external_id first_name from_email from_identity from_name html is_public kind language last_name
+link_parameters locale locale_group max_delay_seconds metadata name opened overwrite
+per_page phone preheader reason reply_to require_locale_variant resubscribe rule scheduled_at scope
+search secret since slug sort state status stream subject tag tags template text timezone to to_name
+track_clicks track_opens track_text_clicks unsubscribe_footer until url variables
 """
 KNOWN = frozenset(_KNOWN.split())
 

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mailwright.domain.doors import Door
 from mailwright.errors import CallerError, Forbidden, RateLimited, Unauthenticated
 from mailwright.mcp.answers import problem
-from mailwright.services import api_keys
+from mailwright.services import bearers
 from mailwright.services.call_counter import CallCounter
 from mailwright.services.caller import Caller
 from mailwright.services.runtime import Runtime
@@ -84,7 +84,7 @@ class McpDoor:
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise Unauthenticated
-        caller = await api_keys.authenticate(self._runtime, token.strip(), Door.MCP)
+        caller = await bearers.authenticate(self._runtime, token.strip(), Door.MCP)
         if self._counter is not None:
             self._counter.count(caller.actor.encode(), self._runtime.now())
         return caller

@@ -18,7 +18,7 @@ from pydantic import AliasChoices, Field, ValidationError, create_model
 
 from mailwright.domain.storable import is_storable
 from mailwright.errors import InvalidInput
-from mailwright.mcp.fields import FORMS, KNOWN, NATIVE, Form
+from mailwright.mcp.fields import FORMS, FORMS_OF_TYPES, KNOWN, NATIVE, Form
 from mailwright.mcp.operations import Operation
 from mailwright.services.paging import PER_PAGE_MAX, Page
 
@@ -152,5 +152,5 @@ def _field(name: str, hint: Any, default: Any) -> tuple[Any, Any]:
     settings: dict[str, Any] = {} if default is _ABSENT else {"default": default}
     if shown(name) != name:
         settings["validation_alias"] = AliasChoices(shown(name), name)
-    form = hint if get_origin(hint) is Annotated else FORMS.get(name, hint)
-    return form, Field(**settings)
+    form = FORMS.get(name) or FORMS_OF_TYPES.get(hint, hint)
+    return hint if get_origin(hint) is Annotated else form, Field(**settings)

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from mailwright.mcp.campaigns import CAMPAIGNS
 from mailwright.mcp.contacts import CONTACTS
+from mailwright.mcp.emails import EMAILS
 from mailwright.mcp.lists import LISTS
 from mailwright.mcp.logs import LOGS
 from mailwright.mcp.operations import Kind, Operation, Tool
@@ -25,6 +26,7 @@ _TOOLS = (
     SEGMENTS,
     SENDERS,
     TEMPLATES,
+    EMAILS,
     REPORTS,
     LOGS,
     SUPPRESSIONS,
