@@ -21,10 +21,11 @@ class EmailRow:
 
     `status`: where it stands, in one word; `state`: the ledger's own. `reason` says why it was
     skipped, refused or given up, `reply` holds the server's last words. `subject` is as submitted,
-    with its merge tags. `sandbox`: it went to the built-in inbox.
+    with its merge tags. `sandbox`: it went to the built-in inbox. `message_id`: of its header.
     """
 
     uuid: UUID
+    message_id: str
     status: EmailStatus
     state: str
     stream: Stream
@@ -50,13 +51,12 @@ class EmailRow:
 
 @dataclass(frozen=True, slots=True)
 class EmailView(EmailRow):
-    """A mail in full. `message_id`: of its header; `next_attempt_at`: null while it is in hand.
+    """A mail in full. `next_attempt_at`: null while it is in hand.
 
     `possibly_repeated`: a worker died, or a connection broke, at the moment of handing over, so it
     may have arrived twice.
     """
 
-    message_id: str
     reply_to: str | None
     metadata: Mapping[str, str]
     data: Mapping[str, Any]
@@ -76,18 +76,15 @@ class EmailView(EmailRow):
     template_version_uuid: UUID | None
 
 
-def row_view(row: Row, now: datetime) -> EmailRow:
+def row_view(runtime: Runtime, row: Row) -> EmailRow:
     """From a row of `store.emails.page`."""
-    return EmailRow(**_common(row, now))
+    return EmailRow(**_common(runtime, row))
 
 
 def full_view(runtime: Runtime, row: Row) -> EmailView:
     """From a row of `store.emails.get`."""
-    domain = row["from_email"].rpartition("@")[2].encode("idna").decode()
-    header_id = Tokens(runtime.keys).message_id(row["tenant_id"], row["message_id"], domain)
     return EmailView(
-        **_common(row, runtime.now()),
-        message_id=header_id,
+        **_common(runtime, row),
         **{name: row[name] for name in _IN_FULL},
     )
 
@@ -133,9 +130,11 @@ _IN_FULL = (
 )
 
 
-def _common(row: Row, now: datetime) -> dict[str, Any]:
+def _common(runtime: Runtime, row: Row) -> dict[str, Any]:
+    domain = row["from_email"].rpartition("@")[2].encode("idna").decode()
     return {name: row[name] for name in _SAME} | {
-        "status": status_of(row, now),
+        "message_id": Tokens(runtime.keys).message_id(row["tenant_id"], row["message_id"], domain),
+        "status": status_of(row, runtime.now()),
         "stream": Stream(row["stream"]),
         "to": row["email"],
         "sandbox": row["lane"] == 0,

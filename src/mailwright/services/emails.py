@@ -13,7 +13,7 @@ from datetime import datetime
 from uuid import UUID
 
 from mailwright.domain.email_address import email_key_of
-from mailwright.domain.email_status import EmailStatus
+from mailwright.domain.email_status import OVER, EmailStatus
 from mailwright.domain.email_stream import Stream
 from mailwright.errors import Conflict, InvalidInput, MailwrightError, NotFound
 from mailwright.services import email_acceptance, quota
@@ -27,6 +27,7 @@ from mailwright.store.emails import EmailFilter
 
 __all__ = ["EmailFilter", "EmailRow", "EmailView", "NewEmail"]
 
+WAIT_POLL_SECONDS = 0.05
 BATCH_MAX = 100  # mails a call
 
 
@@ -61,6 +62,10 @@ async def submit_all(
 async def get_email(runtime: Runtime, caller: Caller, email_uuid: UUID) -> EmailView:
     """One mail as it stands now. Raises NotFound."""
     caller.require("emails:read")
+    return await _email(runtime, caller, email_uuid)
+
+
+async def _email(runtime: Runtime, caller: Caller, email_uuid: UUID) -> EmailView:
     async with runtime.database.reading() as connection:
         row = await store.get(connection, caller.tenant_id, email_uuid)
     if row is None:
@@ -92,7 +97,7 @@ async def page_emails(
         )
     shown, more = rows[:per_page], len(rows) > per_page
     return Cursored(
-        [row_view(row, runtime.now()) for row in shown],
+        [row_view(runtime, row) for row in shown],
         cursor_at(shown[-1]["created_at"], shown[-1]["message_id"]) if more else None,
     )
 
@@ -117,17 +122,53 @@ async def cancel_email(runtime: Runtime, caller: Caller, email_uuid: UUID) -> Em
     return full_view(runtime, canceled)
 
 
+async def count_emails(runtime: Runtime, caller: Caller, wanted: EmailFilter) -> int:
+    """How many mails fit, for doors whose lists say so; of very many as of a moment ago."""
+    caller.require("emails:read")
+
+    async def count() -> int:
+        async with runtime.database.reading() as connection:
+            return await store.count(connection, caller.tenant_id, wanted, now=runtime.now())
+
+    return await runtime.totals.get(("emails", caller.tenant_id, wanted), runtime.now(), count)
+
+
+async def queue_position(runtime: Runtime, caller: Caller, email_uuid: UUID) -> int:
+    """How many mails of its project leave before this one, itself included, up to 1,000.
+
+    0: it is in hand, over, or scheduled for later.
+    """
+    caller.require("emails:write")
+    async with runtime.database.reading() as connection:
+        return await store.queue_position(connection, caller.tenant_id, email_uuid)
+
+
+async def wait_for(
+    runtime: Runtime, caller: Caller, email_uuid: UUID, *, seconds: float
+) -> EmailView:
+    """The mail when its first try is over, or as it is after that time. Raises NotFound."""
+    caller.require("emails:write")
+    for _ in range(max(1, round(seconds / WAIT_POLL_SECONDS))):
+        view = await _email(runtime, caller, email_uuid)
+        if view.attempts or view.status in OVER:
+            return view
+        await asyncio.sleep(WAIT_POLL_SECONDS)
+    return await _email(runtime, caller, email_uuid)
+
+
 def email_filter(
     *,
     tag: str | None = None,
     status: EmailStatus | None = None,
+    statuses: Sequence[EmailStatus] = (),
     stream: Stream | None = None,
     to: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> EmailFilter:
-    """Which mails are asked for; None: whichever."""
-    return EmailFilter(tag, status, stream, None if to is None else email_key_of(to), since, until)
+    """Which mails are asked for; None: whichever. `statuses`: any of these."""
+    wanted = tuple(statuses) or ((status,) if status is not None else ())
+    return EmailFilter(tag, wanted, stream, None if to is None else email_key_of(to), since, until)
 
 
 def _no_email() -> NotFound:

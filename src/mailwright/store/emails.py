@@ -32,10 +32,13 @@ from mailwright.store.tables import (
 
 @dataclass(frozen=True, slots=True)
 class EmailFilter:
-    """Which mails; None: whichever. Times are those of acceptance, `until` excluded."""
+    """Which mails; None: whichever. Times are those of acceptance, `until` excluded.
+
+    `statuses`: any of these; none: whatever it is.
+    """
 
     tag: str | None = None
-    status: EmailStatus | None = None
+    statuses: tuple[EmailStatus, ...] = ()
     stream: str | None = None
     email_key: str | None = None
     since: datetime | None = None
@@ -160,15 +163,30 @@ async def page(
 
     One address has few mails; everything else is read along the log's index, by tag and time.
     """
+    found = _fitting(tenant_id, wanted, after, now)
+    return await every(connection, found.limit(limit).offset(offset))
+
+
+async def count(
+    connection: AsyncConnection, tenant_id: int, wanted: EmailFilter, *, now: datetime
+) -> int:
+    """How many mails fit: a count of all of them, for who must know."""
+    found = _fitting(tenant_id, wanted, None, now).order_by(None).subquery()
+    return (await connection.execute(select(func.count()).select_from(found))).scalar_one()
+
+
+def _fitting(
+    tenant_id: int, wanted: EmailFilter, after: tuple[datetime, int] | None, now: datetime
+) -> AnySelect:
     if wanted.email_key is not None:
         found = _of_address(tenant_id, wanted, after)
     else:
         found = _along_the_log(tenant_id, wanted, after)
-    if wanted.status is not None:
-        found = found.where(has_status(wanted.status, now))
+    if wanted.statuses:
+        found = found.where(or_(*(has_status(status, now) for status in wanted.statuses)))
     if wanted.stream is not None:
         found = found.where(emails.c.stream == wanted.stream)
-    return await every(connection, found.limit(limit).offset(offset))
+    return found
 
 
 def _along_the_log(
@@ -261,6 +279,27 @@ async def cancel(connection: AsyncConnection, tenant_id: int, message_id: int) -
     """Whether the mail was still waiting, and is canceled now."""
     values = {"tenant_id": tenant_id, "message_id": message_id}
     return bool(await connection.scalar(_CANCEL, values))
+
+
+_POSITION = text("""
+WITH mine AS (
+    SELECT m.tenant_id, m.id, m.lane, m.next_attempt_at FROM emails e
+    JOIN messages m ON m.tenant_id = e.tenant_id AND m.id = e.message_id
+    WHERE e.tenant_id = :tenant_id AND e.uuid = :uuid AND m.next_attempt_at <= now()
+), ahead AS (
+    SELECT 1 FROM mine JOIN messages m ON m.tenant_id = mine.tenant_id AND m.lane = mine.lane
+    WHERE m.next_attempt_at IS NOT NULL AND m.lane IS NOT NULL
+      AND (m.next_attempt_at, m.id) <= (mine.next_attempt_at, mine.id)
+    LIMIT 1000
+)
+SELECT count(*) FROM ahead
+""")
+
+
+async def queue_position(connection: AsyncConnection, tenant_id: int, email_uuid: uuid.UUID) -> int:
+    """How many mails of its lane are due up to this one; 0: it does not wait now."""
+    values = {"tenant_id": tenant_id, "uuid": email_uuid}
+    return (await connection.execute(_POSITION, values)).scalar_one()
 
 
 async def is_waiting(connection: AsyncConnection, tenant_id: int, project_id: int) -> bool:

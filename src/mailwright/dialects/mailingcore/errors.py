@@ -13,7 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from mailwright import errors
-from mailwright.dialects.mailingcore.shapes import ErrorShape, one
+from mailwright.dialects.mailingcore.quota_headers import headers_of
+from mailwright.dialects.mailingcore.shapes import ErrorShape, QuotaErrorShape, QuotaShape, one
 from mailwright.services.runtime import Runtime
 
 log = structlog.get_logger()
@@ -32,6 +33,13 @@ STATUS: tuple[tuple[type[errors.MailwrightError], int], ...] = (
     (errors.MailwrightError, 500),
 )
 
+#: Codes that are rules of the business and no mistakes of form.
+STATUS_OF_CODE: Mapping[str, int] = {
+    "RECIPIENT_SUPPRESSED": 422,
+    "RECIPIENT_UNSUBSCRIBED": 422,
+    "SENDER_NOT_CONFIRMED": 422,
+}
+
 #: MailingCore's name of a field where it is not just ours in camelCase.
 FIELDS: Mapping[str, str] = {
     "html": "htmlBody",
@@ -44,6 +52,9 @@ FIELDS: Mapping[str, str] = {
     "template_version_uuid": "templateVersionId",
     "opt_in": "optIn",
     "per_page": "limit",
+    "Idempotency-Key": "idempotencyKey",
+    "template": "slug",
+    "template_version": "templateVersionId",
 }
 
 _PLACES = {"body", "query", "path", "header"}
@@ -55,21 +66,34 @@ def problem(
     status: int,
     message: str,
     headers: Mapping[str, str] | None = None,
+    quota: Mapping[str, Any] | None = None,
 ) -> Response:
-    """An error in MailingCore's form."""
-    shape = ErrorShape(status_code=status, message=message, path=path, timestamp=runtime.now())
-    return one(shape, status, headers)
+    """An error in MailingCore's form; `quota`: of a month that is used up."""
+    told: dict[str, Any] = {
+        "status_code": status,
+        "message": message,
+        "path": path,
+        "timestamp": runtime.now(),
+    }
+    if quota is None:
+        return one(ErrorShape(**told), status, headers)
+    return one(QuotaErrorShape(**told, quota=QuotaShape(**quota)), status, headers)
 
 
 def problem_from(runtime: Runtime, path: str, error: errors.MailwrightError) -> Response:
     """The answer that tells of `error`."""
-    status = next(status for kind, status in STATUS if isinstance(error, kind))
+    status = STATUS_OF_CODE.get(error.code) or next(
+        status for kind, status in STATUS if isinstance(error, kind)
+    )
     headers: dict[str, str] = {}
     if isinstance(error, errors.RateLimited):
         headers["Retry-After"] = str(error.retry_after_seconds)
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return problem(runtime, path, status, sentence_of(error), headers)
+    quota = error.details.get("quota") if isinstance(error, errors.QuotaExceeded) else None
+    if quota is not None:
+        headers |= headers_of(**quota)
+    return problem(runtime, path, status, sentence_of(error), headers, quota)
 
 
 def sentence_of(error: errors.MailwrightError) -> str:

@@ -56,6 +56,20 @@ class ErrorShape(Shape):
     timestamp: Moment
 
 
+class QuotaShape(Shape):
+    """How much of the month is used."""
+
+    limit: int | None
+    used: int
+    percentage: float | None
+
+
+class QuotaErrorShape(ErrorShape):
+    """The error of a month that is used up."""
+
+    quota: QuotaShape
+
+
 def one(shape: Shape, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """The thing itself, in no envelope."""
     return _json(shape.model_dump_json(by_alias=True), status, headers)
