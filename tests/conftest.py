@@ -76,6 +76,7 @@ def settings(tmp_path: Path, fresh_database_url: str) -> Settings:
         database_url=SecretStr(fresh_database_url),
         secret_key=SecretStr(SECRET),
         owner_email="owner@example.com",
+        dns_servers="127.0.0.1:9",  # nobody: a test that asks DNS brings its own server
         owner_password=SecretStr("correct horse battery staple"),
     )
 

@@ -61,6 +61,16 @@ class Settings(BaseSettings):
     dns_servers: str | None = Field(
         None, description="Resolvers for domain checks, host[:port],… Unset: the system's."
     )
+    spf_include: str | None = Field(
+        None,
+        description="What the SPF record of a sending domain must hold, such as "
+        "include:spf.relay.example or ip4:192.0.2.1. Unset: the transport's host.",
+    )
+    return_path_host: str | None = Field(
+        None,
+        description="Host that takes returned mail: the MX of the domains' return-path hosts. "
+        "Unset: the host of MAILWRIGHT_PUBLIC_URL.",
+    )
     route_outage_seconds: int = Field(
         900, ge=1, description="Seconds a transport may refuse us before its campaigns fail."
     )

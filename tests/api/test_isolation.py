@@ -100,6 +100,8 @@ async def _things(runtime: Runtime, database: Database, tenant: MadeTenant) -> d
             database, tables.suppressions, tenant, email_key="x@y.example", reason="manual"
         ),
     }
+    hosts = {"tracking_host": "links.d.example", "return_path_host": "bounces.d.example"}
+    made["domain_uuid"] = await _add(database, tables.domains, tenant, name="d.example", **hosts)
     template = await make_template(database, tenant.id)
     made |= {"template_uuid": template.uuid, "version_uuid": template.version.uuid}
     made["field"] = made["field_uuid"]

@@ -49,7 +49,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "SENDER_IN_USE": (409, "A campaign or project uses this sender."),
     "WEBHOOK_DISABLED": (409, "The webhook is disabled; enable it first."),
     "WEBHOOK_DELIVERY_PENDING": (409, "The delivery is on its way already."),
-    "SENDER_NOT_CONFIRMED": (409, "The address has not been confirmed yet."),
+    "KEY_PENDING": (409, "A new key waits for its record already."),
     "TEMPLATE_IN_USE": (409, "A campaign names one of its versions."),
     "TEMPLATE_VERSION_IN_USE": (409, "A campaign is being sent from it."),
     "TEMPLATE_VERSION_PUBLISHED": (409, "A published version does not change."),
@@ -57,6 +57,9 @@ CODES: Mapping[str, tuple[int, str]] = {
     "VALIDATION_ERROR": (422, "Some fields are not valid; `details` names them."),
     "CAMPAIGN_NOT_READY": (422, "Something is missing; `details.missing` names it."),
     "CAMPAIGN_NOT_TESTABLE": (422, "Something is missing; `details.missing` names it."),
+    "SENDER_NOT_CONFIRMED": (422, "The address has not been confirmed yet."),
+    "SENDER_DISABLED": (422, "The sender is disabled."),
+    "DOMAIN_NOT_AUTHENTICATED": (422, "Records are missing; `details.missing` names them."),
     "TEMPLATE_VERSION_EMPTY": (422, "It has no body yet."),
     "RATE_LIMITED": (429, "Too many calls; `Retry-After` says when to come back."),
 }

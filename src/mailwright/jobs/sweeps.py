@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from mailwright.delivery import finish
 from mailwright.errors import DatabaseUnreachable
+from mailwright.services import domains
 from mailwright.services.runtime import Runtime
 from mailwright.store import export_tasks, waiting_work, webhooks
 from mailwright.store.job_queue import Job, enqueue
@@ -54,6 +55,9 @@ async def sweep(runtime: Runtime) -> None:
             payload = {"tenant_id": row["tenant_id"], "export_id": row["id"]}
             await enqueue(connection, Job.RUN_EXPORT, payload)
         await export_tasks.expire(connection, runtime.now())
+        for row in await domains.due_checks(connection, runtime.now()):
+            payload = {"tenant_id": row["tenant_id"], "domain_id": row["id"]}
+            await enqueue(connection, Job.CHECK_DOMAIN, payload)
         undrained = await waiting_work.undrained(connection)
     for row in undrained:  # its last worker was killed between closing the batch and saying so
         await finish.finish_if_drained(runtime, row["tenant_id"], row["id"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import shutil
 from collections.abc import AsyncGenerator, Callable
@@ -13,18 +12,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
-import dns.asyncresolver
-import dns.exception
-import dns.resolver
-
-from mailwright.errors import MailwrightError
+from mailwright.errors import ConfigurationError, MailwrightError
 from mailwright.services import audit, installation
+from mailwright.services.domain_health import DomainHealth, domain_health
 from mailwright.services.runtime import Runtime, utc_now
 from mailwright.services.secrets import FILE_NAME, load_keys
 from mailwright.services.set_up import check_secret
 from mailwright.settings import Settings
 from mailwright.store import schema
 from mailwright.store.database import Database
+from mailwright.wire.dns import Dns, DnsSilent
 from mailwright.wire.smtp_client import SmtpConnection
 from mailwright.wire.smtp_url import Transport
 
@@ -75,6 +72,8 @@ async def _about_database(settings: Settings, open_it: OpenDatabase) -> AsyncGen
             yield await _secret(settings, database)
             yield await _sending(settings, database)
             yield await _audit_log(settings, database)
+            for check in await _domains(settings, database):
+                yield check
     except MailwrightError as error:
         yield Check(
             "database",
@@ -160,31 +159,36 @@ async def _transport(settings: Settings) -> Check:
 
 async def _dns(settings: Settings) -> Check:
     """Whether anything answers; which servers is `MAILWRIGHT_DNS_SERVERS`' matter."""
-    resolver = dns.asyncresolver.Resolver(configure=settings.dns_servers is None)
-    servers = _servers(settings)
-    if servers:
-        resolver.nameservers = [host for host, _ in servers]
-        resolver.nameserver_ports = dict(servers)
     try:
-        with contextlib.suppress(dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):  # an answer too
-            await resolver.resolve(".", "NS", lifetime=3.0)
-    except (dns.exception.DNSException, OSError) as error:
+        await Dns(settings.dns_servers).name_servers(".")
+    except ConfigurationError as error:
+        return Check("dns", "failed", error.message, "Mend MAILWRIGHT_DNS_SERVERS.")
+    except DnsSilent as silence:
         return Check(
             "dns",
             "warning",
-            f"no answer: {str(error).split(chr(10))[0]}",
+            f"no answer: {silence}",
             "Domains cannot be checked; set MAILWRIGHT_DNS_SERVERS to resolvers that answer.",
         )
     return Check("dns", "ok", f"answered by {settings.dns_servers or 'the system'}")
 
 
-def _servers(settings: Settings) -> list[tuple[str, int]]:
-    """host[:port] pairs; 53 where no port is given."""
-    found: list[tuple[str, int]] = []
-    for server in filter(None, (settings.dns_servers or "").split(",")):
-        host, _, port = server.strip().partition(":")
-        found.append((host, int(port) if port.isdigit() else 53))
-    return found
+async def _domains(settings: Settings, database: Database) -> list[Check]:
+    """The sending domains of all tenants, as they were found when last looked at."""
+    runtime = Runtime(settings, database, load_keys(settings))
+    return [_domain(health) for health in await domain_health(runtime)]
+
+
+def _domain(health: DomainHealth) -> Check:
+    name = f"domain {health.name} of {health.tenant}"
+    if not health.lacks:
+        return Check(name, "ok", "every record holds")
+    return Check(
+        name,
+        "failed" if health.is_needed else "warning",
+        f"not valid: {', '.join(health.lacks)}",
+        f"See its records in the dashboard, or GET /api/v1/domains/{health.uuid}.",
+    )
 
 
 def _disk(data_dir: Path) -> Check:

@@ -12,13 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.email_address import EmailAddress
 from mailwright.domain.ids import new_id
-from mailwright.errors import Conflict, InvalidInput, NotFound
+from mailwright.domain.sending_domain import domain_of, is_authenticated
+from mailwright.errors import Conflict, InvalidInput, NotFound, NotReady
 from mailwright.services import audit
 from mailwright.services.caller import Caller
 from mailwright.services.campaign_fields import parse_reply_to
 from mailwright.services.paging import Page, Paged
 from mailwright.services.runtime import Runtime
-from mailwright.store import projects
+from mailwright.store import domains, projects
 from mailwright.store import senders as store
 from mailwright.store.rows import Row
 from mailwright.wire.smtp_url import Transport
@@ -63,10 +64,10 @@ async def create_sender(
 ) -> SenderView:
     """The new sender, confirmed at once where that is safe, else disabled until it is.
 
-    It is safe when the address is a member's, or when mail cannot leave this machine (transport
-    `capture:` or loopback, of the tenant and of the installation: a tenant's own loopback must
-    not confirm what the operator's relay would then send). Raises Conflict DUPLICATE_RESOURCE when
-    the address is taken.
+    It is safe when the address is a member's or of an authenticated domain, or when mail cannot
+    leave this machine (transport `capture:` or loopback, of the tenant and of the installation: a
+    tenant's own loopback must not confirm what the operator's relay would then send). Raises
+    Conflict DUPLICATE_RESOURCE when the address is taken.
     """
     caller.require("senders:write")
     address = EmailAddress.parse(email)
@@ -117,7 +118,7 @@ async def page_identities(runtime: Runtime, caller: Caller, page: Page) -> Paged
 async def change_sender(
     runtime: Runtime, caller: Caller, sender_uuid: UUID, changes: SenderChanges
 ) -> SenderView:
-    """The sender with `changes` made. Raises NotFound, Conflict SENDER_NOT_CONFIRMED."""
+    """The sender with `changes` made. Raises NotFound, NotReady SENDER_NOT_CONFIRMED."""
     caller.require("senders:write")
     values: dict[str, object] = dict(changes)
     if "name" in changes:
@@ -127,7 +128,7 @@ async def change_sender(
     async with runtime.database.transaction() as connection:
         row = await _existing(connection, caller, sender_uuid)
         if changes.get("enabled") and row["confirmed_at"] is None:
-            raise Conflict("This address has not been confirmed yet.", code="SENDER_NOT_CONFIRMED")
+            raise NotReady("This address has not been confirmed yet.", code="SENDER_NOT_CONFIRMED")
         changed = await store.change(connection, caller.tenant_id, sender_uuid, values)
         about = {"changed": sorted(changes)}
         await audit.record(connection, caller, "sender.change", f"sender:{sender_uuid}", about)
@@ -175,6 +176,9 @@ async def _is_safe(
     runtime: Runtime, connection: AsyncConnection, caller: Caller, address: EmailAddress
 ) -> bool:
     if await store.is_members_address(connection, caller.tenant_id, address.key):
+        return True
+    domain = await domains.by_name(connection, caller.tenant_id, domain_of(address.key))
+    if domain is not None and is_authenticated(domain["checks"]):
         return True
     ours = runtime.settings.smtp_url.get_secret_value()
     project = await projects.default(connection, caller.tenant_id)

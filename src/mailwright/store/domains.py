@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.sending_domain import KeyState
 from mailwright.store.rows import AnySelect, Row, every, maybe_one, only
-from mailwright.store.tables import domain_keys, domains
+from mailwright.store.tables import domain_keys, domains, projects, tenants
 
 
 def _is(tenant_id: int, domain_uuid: uuid.UUID) -> ColumnElement[bool]:
@@ -92,8 +92,16 @@ async def due(connection: AsyncConnection, now: datetime) -> Sequence[Row]:
 
 
 async def every_tenants(connection: AsyncConnection) -> Sequence[Row]:
-    """The domains of the whole installation, for its operator."""
-    return await every(connection, select(domains).order_by(domains.c.name, domains.c.tenant_id))
+    """The domains of the whole installation, for its operator: with `tenant_slug`, and the
+    `smtp_url_sealed` of the tenant's default project."""
+    of_tenant = and_(projects.c.tenant_id == domains.c.tenant_id, projects.c.is_default)
+    statement = (
+        select(domains, tenants.c.slug.label("tenant_slug"), projects.c.smtp_url_sealed)
+        .join(tenants, tenants.c.id == domains.c.tenant_id)
+        .outerjoin(projects, of_tenant)
+        .order_by(domains.c.name, tenants.c.slug)
+    )
+    return await every(connection, statement)
 
 
 # --- keys

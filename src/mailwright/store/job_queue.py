@@ -44,6 +44,7 @@ class Job(StrEnum):
     CLOSE_CANCELED = "close_canceled"  # {tenant_id, campaign_id}
     RUN_IMPORT = "run_import"  # {tenant_id, import_id}
     RUN_EXPORT = "run_export"  # {tenant_id, export_id}
+    CHECK_DOMAIN = "check_domain"  # {tenant_id, domain_id}
     DELIVER_WEBHOOKS = "deliver_webhooks"  # {tenant_id, endpoint_id}
 
 

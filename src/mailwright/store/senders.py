@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -77,6 +78,17 @@ async def change(
         .returning(senders)
     )
     return await maybe_one(connection, statement)
+
+
+async def confirm_domain(
+    connection: AsyncConnection, tenant_id: int, domain: str, now: datetime
+) -> None:
+    """Confirms and enables every sender of that domain who waited for it."""
+    of_domain = func.split_part(senders.c.email_key, "@", -1) == domain
+    waiting = and_(senders.c.tenant_id == tenant_id, senders.c.confirmed_at.is_(None), of_domain)
+    await connection.execute(
+        update(senders).where(waiting).values(confirmed_at=now, enabled=True, updated_at=now)
+    )
 
 
 async def remove(connection: AsyncConnection, tenant_id: int, sender_uuid: uuid.UUID) -> bool:
