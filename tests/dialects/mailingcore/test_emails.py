@@ -177,7 +177,11 @@ async def test_sync_waits_for_the_outcome(client: httpx2.AsyncClient, runtime: R
     ],
 )
 async def test_what_is_wrong_is_named_and_nothing_sent(
-    client: httpx2.AsyncClient, runtime: Runtime, body: dict[str, Any], status: int, field: str
+    client: httpx2.AsyncClient,
+    runtime: Runtime,
+    body: dict[str, Any],
+    status: int,
+    field: str | None,
 ) -> None:
     answer = await client.post("/emails/send", json=MAIL | body)
     assert answer.status_code == status, answer.text
