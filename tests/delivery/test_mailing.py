@@ -101,3 +101,20 @@ async def test_a_campaign_edited_between_two_sendings_is_rendered_anew(
             await stage.until_state("sent")
         subjects = [email.message_from_bytes(mail.raw)["Subject"] for mail in stage.sink.mails]
         assert subjects == ["News", "Better news"]
+
+
+@pytest.mark.checklist("OUT-11")
+async def test_every_mail_says_how_to_leave_and_where_the_sender_lives(
+    runtime: Runtime, tenant: MadeTenant, caller: Caller
+) -> None:
+    async with set_stage(runtime, tenant, caller, people=1) as stage:
+        await stage.execute("UPDATE tenants SET postal_address = 'Acme\n1 High Street, Harbour'")
+        await _sent(stage)
+        [mail] = stage.sink.mails
+        message = email.message_from_bytes(mail.raw, policy=email.policy.default)
+        for kind in ("html", "plain"):
+            part = message.get_body((kind,))
+            assert part is not None
+            shown = str(part.get_content())
+            assert "1 High Street, Harbour" in shown
+            assert "/u/" in shown

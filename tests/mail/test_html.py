@@ -258,6 +258,47 @@ def test_only_the_part_that_lacks_the_way_out_gets_it() -> None:
     assert plain == "{{unsubscribeUrl}}"
 
 
+ADDRESS = "Ada & Sons\n1 High Street <b>\r\n\nHarbour"
+
+
+@pytest.mark.checklist("OUT-11")
+def test_the_senders_address_stands_at_the_foot() -> None:
+    html, plain = ensure_unsubscribe_footer(
+        "<html><body><p>x</p></body></html>", "x", postal_address=ADDRESS
+    )
+    assert html is not None
+    shown = "Ada &amp; Sons<br>1 High Street &lt;b&gt;<br>Harbour</p>"
+    assert html.index("unsubscribeUrl") < html.index(shown) < html.index("</body>")
+    assert plain.endswith("{{unsubscribeUrl}}\n\nAda & Sons\n1 High Street <b>\nHarbour\n")
+
+
+@pytest.mark.checklist("OUT-11")
+def test_a_body_that_says_the_address_itself_is_left_alone() -> None:
+    html = (
+        "<html><body><a href='{{unsubscribeUrl}}'>x</a><table><tr><td>ADA &amp; Sons</td>"
+        "<td>1 High Street &lt;b&gt;, Harbour</td></tr></table></body></html>"
+    )
+    plain = "{{unsubscribeUrl}} ada & sons - 1 High Street <b> - Harbour"
+    assert ensure_unsubscribe_footer(html, plain, postal_address=ADDRESS) == (html, plain)
+    hidden = html.replace("<table>", "<style>Ada{}</style><!-- ").replace("</table>", " -->")
+    assert ensure_unsubscribe_footer(hidden, plain, postal_address=ADDRESS) != (hidden, plain)
+
+
+@pytest.mark.parametrize("address", [None, "", " \n "])
+def test_without_an_address_nothing_is_added(address: str | None) -> None:
+    html, plain = "<p>{{unsubscribeUrl}}</p>", "{{unsubscribeUrl}}"
+    assert ensure_unsubscribe_footer(html, plain, postal_address=address) == (html, plain)
+
+
+def test_an_address_begins_no_merge_tag() -> None:
+    html, plain = ensure_unsubscribe_footer(
+        "<p>{{unsubscribeUrl}}</p>", "{{unsubscribeUrl}}", postal_address="{{ x }} {% y %}"
+    )
+    assert html is not None
+    assert "((" in html
+    assert plain.endswith("(( x )) (% y %)\n")
+
+
 # ---- raw HTML and previews -----------------------------------------------------------------------
 
 RAW = """<html><head><link rel="stylesheet" href="http://127.0.0.1:9/x.css">

@@ -49,7 +49,8 @@ class MailContent:
     tracking_text_clicks: bool = False  # of the text part
     link_parameters: str | None = None  # added to the query of every tracked link
     unsubscribe_footer: bool = False  # even beside a way out in the body
-    marketing: bool = False  # with a way out in headers and body
+    marketing: bool = False  # with a way out in headers and body, and the sender's address
+    postal_address: str | None = None  # stands at the foot of marketing mail
     list_id: str | None = None  # from `headers.list_id`
     feedback_id: str | None = None  # from `headers.feedback_id`
     campaign_name: str = ""
@@ -183,7 +184,11 @@ def _completed(content: MailContent) -> MailContent:
         html = with_preheader(html, content.preheader)
     if content.marketing:
         html, text = ensure_unsubscribe_footer(
-            html, text, language=content.language, always=content.unsubscribe_footer
+            html,
+            text,
+            language=content.language,
+            always=content.unsubscribe_footer,
+            postal_address=content.postal_address,
         )
     return replace(content, html=html, text=text)
 

@@ -19,7 +19,7 @@ from mailwright.mail import merge
 from mailwright.services.campaign_texts import CampaignText, texts_of, with_fallbacks
 from mailwright.services.outgoing import outgoing_of
 from mailwright.services.runtime import Runtime
-from mailwright.store import campaigns, recipients, senders
+from mailwright.store import campaigns, recipients, senders, tenants
 from mailwright.store import unsubscribes as store
 from mailwright.store.rows import Row
 
@@ -41,21 +41,27 @@ async def render_view(runtime: Runtime, link: Unsubscribe) -> str | None:
         text = texts.of(await recipients.variant_of(connection, tenant_id, message_id))
         contact = await store.person(connection, tenant_id, link.contact_id)
         values = await _builtins(runtime, connection, link, campaign, text)
+        tenant = await tenants.get(connection, tenant_id)
     language = str((contact or {}).get("locale") or text.language)
     is_test = message_id == 0
     reader = contact or (sample_person(language) if is_test else {})
-    return await asyncio.to_thread(_merged_text, text, reader, values, language)
+    foot = {
+        "language": language,
+        "always": bool(campaign["unsubscribe_footer"]),
+        "postal_address": tenant["postal_address"] if tenant else None,
+    }
+    return await asyncio.to_thread(_merged_text, text, reader, values, foot)
 
 
 def _merged_text(
-    text: CampaignText, reader: Mapping[str, Any], builtins: Mapping[str, str], language: str
+    text: CampaignText,
+    reader: Mapping[str, Any],
+    builtins: Mapping[str, str],
+    foot: Mapping[str, Any],
 ) -> str:
     values = with_fallbacks(merge.values_for(reader, builtins), reader, text)
-    return _filled(text.html or _EMPTY_PAGE, values, language)
-
-
-def _filled(template: str, values: Mapping[str, Any], language: str) -> str:
-    complete, _ = pages.ensure_unsubscribe_footer(template, "", language=language)
+    template = text.html or _EMPTY_PAGE
+    complete, _ = pages.ensure_unsubscribe_footer(template, "", **foot)
     return merge.compile_template(complete or template, escape="html").render(values)
 
 

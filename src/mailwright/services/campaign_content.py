@@ -85,6 +85,7 @@ async def load(
         link_parameters=campaign["link_parameters"],
         unsubscribe_footer=campaign["unsubscribe_footer"],
         marketing=True,
+        postal_address=tenant["postal_address"],
         list_id=await _list_id(connection, campaign, tenant, domain),
         feedback_id=headers.feedback_id(
             *feedback, runtime.keys.fingerprint[:_FEEDBACK_SENDER_LENGTH]

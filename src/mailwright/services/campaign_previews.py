@@ -25,7 +25,7 @@ from mailwright.services.campaign_texts import (
 )
 from mailwright.services.runtime import Runtime
 from mailwright.store import campaigns as campaign_store
-from mailwright.store import contacts
+from mailwright.store import contacts, tenants
 from mailwright.store.rows import Row
 
 #: Links of a preview lead nowhere: it is nobody's mail.
@@ -62,13 +62,17 @@ async def render_campaign(
         campaign = await campaign_store.seen(connection, caller.tenant_id, campaign_id)
         reader = await _reader(connection, caller, contact_uuid)
         texts = await texts_of(connection, campaign)
+        tenant = await tenants.get(connection, caller.tenant_id)
     text = _chosen(campaign, texts, wanted, reader)
     values = merge.values_for(
         reader or sample_person(wanted or text.language), _builtins(campaign, text)
     )
     values = with_fallbacks(values, reader or {}, text)
-    footer = bool(campaign["unsubscribe_footer"])
-    return await asyncio.to_thread(_rendered, text, values, sanitize=sanitize, footer=footer)
+    foot = {
+        "always": bool(campaign["unsubscribe_footer"]),
+        "postal_address": tenant["postal_address"] if tenant else None,
+    }
+    return await asyncio.to_thread(_rendered, text, values, foot, sanitize=sanitize)
 
 
 def _chosen(
@@ -109,13 +113,12 @@ def _builtins(campaign: Row, text: CampaignText) -> dict[str, str]:
 
 
 def _rendered(
-    said: CampaignText, values: Mapping[str, Any], *, sanitize: bool, footer: bool
+    said: CampaignText, values: Mapping[str, Any], foot: Mapping[str, Any], *, sanitize: bool
 ) -> Rendered:
+    """`foot`: what `ensure_unsubscribe_footer` is told of campaign and tenant."""
     html, text = said.html, said.plain_text
     if html is not None and text is not None:
-        html, text = pages.ensure_unsubscribe_footer(
-            html, text, language=said.language, always=footer
-        )
+        html, text = pages.ensure_unsubscribe_footer(html, text, language=said.language, **foot)
     if html is not None:
         html = _filled(pages.with_preheader(html, said.preheader), "html", values)
     return Rendered(
