@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 LONG := long
 
-.PHONY: help install demo serve test test-long check format schema editor bench lock clean
+.PHONY: help install demo serve test test-long check format schema sheet editor bench lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 18
@@ -44,6 +44,9 @@ format: $(STAMP) ## Format and mend what can be mended
 
 schema: $(STAMP) ## Rewrite the first migration from store/tables/
 	$(BIN)/python -m mailwright.store.migrations.regenerate
+
+sheet: $(STAMP) ## Rewrite the sheet of what of Cakemail's API is answered
+	$(BIN)/python -m tests.dialects.cakemail.sheet
 
 editor: ## Bundle the body editor of the dashboard anew (needs Node 20 or newer)
 	cd src/mailwright/web/editor && npm ci --ignore-scripts && npm run build

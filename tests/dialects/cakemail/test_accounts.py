@@ -75,3 +75,12 @@ async def test_reading_does_not_mean_changing(client_as: ClientAs, tenant: MadeT
     assert_answer(PATH, await reader.patch(PATH, json={"name": "x"}), 403)
     owner = {"account_owner": {"user_id": 1}}
     assert_answer(PATH, await reader.patch(PATH, json=owner), 403)
+
+
+async def test_there_are_no_accounts_below(client: httpx2.AsyncClient, tenant: MadeTenant) -> None:
+    told = assert_answer("/accounts", await client.get("/accounts?recursive=true&with_count=true"))
+    assert (told["data"], told["pagination"]["count"]) == ([], 0)
+    path = "/accounts/{account_id}"
+    told = assert_answer(path, await client.get(f"/accounts/{tenant.id}"))
+    assert told["data"]["id"] == str(tenant.id)
+    assert_answer(path, await client.get(f"/accounts/{tenant.id + 1}"), 404)

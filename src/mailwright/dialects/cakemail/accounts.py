@@ -1,4 +1,4 @@
-"""`/accounts/self`: the caller's own account. There are no others to see."""
+"""`/accounts/self`: the caller's own account. There are none below it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from starlette.responses import Response
 
 from mailwright.dialects.cakemail.account_shapes import AccountPatch, AccountShape, account_shape
 from mailwright.dialects.cakemail.dependencies import CallerOf, RuntimeOf
-from mailwright.dialects.cakemail.shapes import Data, answer, one, plain
-from mailwright.errors import InvalidInput
+from mailwright.dialects.cakemail.paging import AskedOf
+from mailwright.dialects.cakemail.shapes import Data, DataPage, answer, many, one, plain
+from mailwright.errors import InvalidInput, NotFound
 from mailwright.services import account as service
 from mailwright.services.account_people import get_account_people
 from mailwright.services.caller import Caller
 from mailwright.services.runtime import Runtime
 
 router = APIRouter(prefix="/accounts/self", tags=["accounts"])
+below = APIRouter(prefix="/accounts", tags=["accounts"])
 
 
 @router.get("", responses={200: {"model": Data[AccountShape]}})
@@ -35,6 +37,21 @@ async def change(runtime: RuntimeOf, caller: CallerOf, body: AccountPatch) -> Re
     await service.change_account(runtime, caller, body.ours())
     data = plain(await _shape(runtime, caller))
     return answer({"id": data["id"], "object": "account", "data": data, "warnings": []})
+
+
+@below.get("", responses={200: {"model": DataPage[AccountShape]}})
+async def page(caller: CallerOf, asked: AskedOf) -> Response:
+    """Show all accounts below the caller's own: there are none."""
+    caller.require("account:read")
+    return many([], asked, 0)
+
+
+@below.get("/{account_id}", responses={200: {"model": Data[AccountShape]}})
+async def get_by_id(runtime: RuntimeOf, caller: CallerOf, account_id: int) -> Response:
+    """Show the account of that id, if it is the caller's own."""
+    if account_id != caller.tenant_id:
+        raise NotFound("There is no such account.")
+    return one(await _shape(runtime, caller))
 
 
 async def _shape(runtime: Runtime, caller: Caller) -> AccountShape:

@@ -23,6 +23,7 @@ from mailwright.services.runtime import Runtime
 ROUTERS = (
     tokens.router,
     accounts.router,
+    accounts.below,
     user_codes.router,
     users.router,
     lists.router,

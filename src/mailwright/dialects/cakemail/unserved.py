@@ -63,9 +63,7 @@ UNSERVED: Mapping[str, tuple[str, ...]] = {
         "POST /lists/{list_id}/forms/{form_id}/disable",
     ),
     "Tenants are made by the operator, with `mailwright tenant create`; there are none below.": (
-        "GET /accounts",
         "POST /accounts",
-        "GET /accounts/{account_id}",
         "DELETE /accounts/{account_id}",
         "PATCH /accounts/{account_id}",
         "POST /accounts/{account_id}/suspend",
