@@ -1,7 +1,8 @@
 """Suppressions: addresses a tenant must not mail, whatever else says so.
 
-They are of addresses, not of contacts: they outlive the contact, hold for one that is imported
-later, and only removing the suppression itself lifts it.
+They are of addresses, of all at a domain (`*@example.com`) or of a name anywhere (`noreply@*`), not
+of contacts: they outlive the contact, hold for one that is imported later, and only removing the
+suppression itself lifts it.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mailwright.domain.email_address import EmailAddress, email_key_of
+from mailwright.domain.email_address import email_key_of
 from mailwright.domain.ids import new_id
+from mailwright.domain.suppressed_address import is_pattern, parse_suppressed
 from mailwright.errors import Conflict, InvalidInput, NotFound
 from mailwright.services import audit
 from mailwright.services.caller import Caller
@@ -84,16 +86,19 @@ class WaveUndone:
 async def add_suppression(
     runtime: Runtime, caller: Caller, email: str, *, reason: str = "manual", scope: str = "all"
 ) -> SuppressionView:
-    """The address is not mailed from now on. Raises Conflict when it is suppressed already."""
+    """The address is not mailed from now on; `*@domain`, `name@*`: none that fits.
+
+    Raises InvalidInput, Conflict when it is suppressed already.
+    """
     caller.require("suppressions:write")
-    address = EmailAddress.parse(email)
+    key = parse_suppressed(email)
     _one_of("reason", reason, REASONS)
     _one_of("scope", scope, SCOPES)
     async with runtime.database.transaction() as connection:
         row = await suppress(
             connection,
             caller.tenant_id,
-            address.key,
+            key,
             reason=reason,
             scope=scope,
             source=caller.actor,
@@ -115,7 +120,7 @@ async def add_suppressions(
     values: dict[tuple[str, str], dict[str, object]] = {}
     for index, row in enumerate(rows):
         try:
-            key = EmailAddress.parse(row.email).key
+            key = parse_suppressed(row.email)
         except InvalidInput as error:
             rejected.append(RejectedAddress(index, row.email, error.message))
             continue
@@ -140,15 +145,17 @@ async def page_suppressions(
     page: Page,
     *,
     search: str | None = None,
+    email: str | None = None,
     reason: str | None = None,
 ) -> Paged[SuppressionView]:
-    """Suppressions, newest first. `search`: the start of an address."""
+    """Suppressions, newest first. `search`: the start of an address; `email`: all of it."""
     caller.require("suppressions:read")
     async with runtime.database.reading() as connection:
         rows, total = await store.page(
             connection,
             caller.tenant_id,
             search=_address_start(search),
+            email_key=email_key_of(email) if email is not None else None,
             reason=reason,
             limit=page.per_page,
             offset=page.offset,
@@ -237,6 +244,7 @@ def _values(email_key: str, *, reason: str, scope: str, source: str | None) -> d
     return {
         "uuid": new_id(),
         "email_key": email_key,
+        "pattern": is_pattern(email_key),
         "reason": reason,
         "scope": scope,
         "source": source,

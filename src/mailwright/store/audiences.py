@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, null, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.audience_filter import parse_filter
@@ -77,14 +77,23 @@ def is_off(tenant_id: int, list_id: int) -> ColumnElement[bool]:
 
 def is_suppressed(tenant_id: int) -> ColumnElement[bool]:
     """Whether the contact's address must not get marketing mail (scope `all` or `marketing`)."""
-    return exists(
-        select(1)
-        .where(
-            suppressions.c.tenant_id == tenant_id,
-            suppressions.c.email_key == contacts.c.email_key,
-        )
-        .correlate(contacts)
-    )
+    own = suppressions.c.email_key == contacts.c.email_key
+    return or_(_there_is(tenant_id, own), is_suppressed_by_pattern(tenant_id))
+
+
+def is_suppressed_by_pattern(tenant_id: int) -> ColumnElement[bool]:
+    """Whether `*@domain` or `name@*` stops it. Where a tenant has no pattern it costs one look."""
+    every = suppressions.alias("patterns")
+    has_any = exists(select(1).where(every.c.tenant_id == tenant_id, every.c.pattern))
+    name = func.split_part(contacts.c.email_key, "@", 1)
+    domain = func.split_part(contacts.c.email_key, "@", -1)
+    fits = suppressions.c.email_key.in_([func.concat("*@", domain), func.concat(name, "@*")])
+    return and_(has_any, _there_is(tenant_id, and_(suppressions.c.pattern, fits)))
+
+
+def _there_is(tenant_id: int, fitting: ColumnElement[bool]) -> ColumnElement[bool]:
+    found = select(1).where(suppressions.c.tenant_id == tenant_id, fitting)
+    return exists(found.correlate(contacts))
 
 
 def is_member(tenant_id: int, list_id: int, *, state: str | None = None) -> ColumnElement[bool]:

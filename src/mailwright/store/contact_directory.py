@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mailwright.domain.suppressed_address import stopped_by
 from mailwright.store.rows import every
 from mailwright.store.tables import contacts, projects, suppressions
 
@@ -59,13 +60,19 @@ async def uuid_of_external_id(
 async def suppressed_since(
     connection: AsyncConnection, tenant_id: int, email_keys: Sequence[str]
 ) -> Mapping[str, datetime]:
-    """When the suppressed among the addresses became so."""
+    """When the suppressed among the addresses became so, by themselves or by a pattern."""
+    keys = {key for email_key in email_keys for key in stopped_by(email_key)}
     statement = (
         select(suppressions.c.email_key, func.min(suppressions.c.created_at).label("since"))
-        .where(suppressions.c.tenant_id == tenant_id, suppressions.c.email_key.in_(email_keys))
+        .where(suppressions.c.tenant_id == tenant_id, suppressions.c.email_key.in_(keys))
         .group_by(suppressions.c.email_key)
     )
-    return {row["email_key"]: row["since"] for row in await every(connection, statement)}
+    known = {row["email_key"]: row["since"] for row in await every(connection, statement)}
+    since = {
+        email_key: [known[key] for key in stopped_by(email_key) if key in known]
+        for email_key in email_keys
+    }
+    return {email_key: min(times) for email_key, times in since.items() if times}
 
 
 async def suppression_uuids(

@@ -42,7 +42,8 @@ SELECT project.id AS project_id, project.uuid AS project_uuid,
        (SELECT m.state FROM list_members m WHERE m.tenant_id = $1 AND m.list_id = list.id
         AND m.contact_id = contact.id) AS list_state,
        (SELECT array_agg(s.scope || ' ' || s.reason) FROM suppressions s
-        WHERE s.tenant_id = $1 AND s.email_key = $2) AS suppressed
+        WHERE s.tenant_id = $1 AND s.email_key IN ($2, '*@' || split_part($2, '@', -1),
+                                                   split_part($2, '@', 1) || '@*')) AS suppressed
 FROM (SELECT 1) AS one
 LEFT JOIN projects project ON project.tenant_id = $1 AND {project}
 LEFT JOIN senders sender ON sender.tenant_id = $1 AND sender.{sender}

@@ -9,7 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.audience_filter import parse_filter
 from mailwright.domain.segment_rule import OptInCondition, TextCondition, conditions_of
-from mailwright.store.audiences import Audience, is_off, is_suppressed, named
+from mailwright.store.audiences import (
+    Audience,
+    is_off,
+    is_suppressed,
+    is_suppressed_by_pattern,
+    named,
+)
 from mailwright.store.rows import AnySelect, Row, every
 from mailwright.store.tables import contacts, suppressions
 
@@ -53,8 +59,10 @@ def _less_the_suppressed(tenant_id: int, agreed: ColumnElement[bool]) -> Subquer
     addresses = (
         select(suppressions.c.email_key).where(suppressions.c.tenant_id == tenant_id).distinct()
     )
-    suppressed = _of_each(agreed & contacts.c.email_key.in_(addresses), sign=-1)
-    return union_all(_of_each(agreed), suppressed).subquery()
+    own = contacts.c.email_key.in_(addresses)
+    suppressed = _of_each(agreed & own, sign=-1)
+    by_pattern = _of_each(agreed & is_suppressed_by_pattern(tenant_id) & ~own, sign=-1)
+    return union_all(_of_each(agreed), suppressed, by_pattern).subquery()
 
 
 def _of_each(condition: ColumnElement[bool], *, sign: int = 1) -> AnySelect:

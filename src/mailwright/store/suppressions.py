@@ -10,6 +10,7 @@ from sqlalchemy import and_, delete, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mailwright.domain.suppressed_address import stopped_by
 from mailwright.store.rows import Row, every, maybe_one
 from mailwright.store.tables import suppressions
 
@@ -52,10 +53,11 @@ async def add_all(
 
 
 async def of_address(connection: AsyncConnection, tenant_id: int, email_key: str) -> Sequence[Row]:
-    """The suppressions of one address, oldest first; at most one for each scope."""
+    """The suppressions that stop one address, oldest first: its own and those of patterns."""
+    keys = stopped_by(email_key)
     statement = (
         select(*_COLUMNS)
-        .where(suppressions.c.tenant_id == tenant_id, suppressions.c.email_key == email_key)
+        .where(suppressions.c.tenant_id == tenant_id, suppressions.c.email_key.in_(keys))
         .order_by(suppressions.c.id)
     )
     return await every(connection, statement)
@@ -74,6 +76,7 @@ async def page(
     tenant_id: int,
     *,
     search: str | None,
+    email_key: str | None = None,
     reason: str | None,
     limit: int,
     offset: int,
@@ -82,6 +85,8 @@ async def page(
     mine = suppressions.c.tenant_id == tenant_id
     if reason:
         mine = and_(mine, suppressions.c.reason == reason)
+    if email_key is not None:
+        mine = and_(mine, suppressions.c.email_key == email_key)
     if search:
         mine = and_(mine, suppressions.c.email_key.startswith(search, autoescape=True))
     found = select(*_COLUMNS).where(mine).order_by(suppressions.c.id.desc())

@@ -10,6 +10,7 @@ from mailwright.dialects.cakemail import (
     errors,
     lists,
     openapi,
+    suppressed_emails,
     tokens,
     unserved,
     user_codes,
@@ -27,6 +28,7 @@ ROUTERS = (
     user_codes.router,
     users.router,
     lists.router,
+    suppressed_emails.router,
 )  # fmt: skip
 
 _DESCRIPTION = """\

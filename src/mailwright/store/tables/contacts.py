@@ -191,12 +191,19 @@ suppressions = Table(
     identity(),
     uuid(),
     words("email_key"),
+    flag("pattern", default=False),  # *@domain or name@*, for more than one address
     words("reason"),
     words("scope", default="all"),  # all: every stream; marketing: campaigns only
     maybe("source"),
     json("evidence"),
     now("created_at"),
     *noun(),
+    Index(  # few or none: whether there are any decides whether every address is held against them
+        "ix_suppressions_patterns",
+        "tenant_id",
+        "email_key",
+        postgresql_where=text("pattern"),
+    ),
     UniqueConstraint("tenant_id", "email_key", "scope"),
     one_of("reason", ("bounce", "complaint", "unsubscribe", "manual", "erased")),
     one_of("scope", ("all", "marketing")),

@@ -857,6 +857,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("uuid", sa.UUID(), nullable=False),
         sa.Column("email_key", sa.Text(), nullable=False),
+        sa.Column("pattern", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("scope", sa.Text(), server_default=sa.text("'all'"), nullable=False),
         sa.Column("source", sa.Text(), nullable=True),
@@ -882,6 +883,13 @@ def upgrade() -> None:
             name=op.f("uq_suppressions_tenant_id_email_key_scope"),
         ),
         sa.UniqueConstraint("tenant_id", "uuid", name=op.f("uq_suppressions_tenant_id_uuid")),
+    )
+    op.create_index(
+        "ix_suppressions_patterns",
+        "suppressions",
+        ["tenant_id", "email_key"],
+        unique=False,
+        postgresql_where=sa.text("pattern"),
     )
     op.create_table(
         "tags",
