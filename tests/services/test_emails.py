@@ -16,7 +16,14 @@ from mailwright.domain.email_status import EmailStatus
 from mailwright.domain.email_stream import Stream
 from mailwright.domain.ids import new_id
 from mailwright.domain.tag_expression import parse_expression
-from mailwright.errors import Conflict, InvalidInput, MailwrightError, NotFound, QuotaExceeded
+from mailwright.errors import (
+    Conflict,
+    InvalidInput,
+    MailwrightError,
+    NotFound,
+    NotReady,
+    QuotaExceeded,
+)
 from mailwright.mail.attachments import Attachment
 from mailwright.services import email_log, emails
 from mailwright.services.caller import Caller
@@ -154,7 +161,7 @@ async def test_a_sender_who_was_never_confirmed_is_refused_by_name(
     made = await make_sender(
         runtime.database, tenant.id, "new@example.com", confirmed_at=None, enabled=False
     )
-    with pytest.raises(InvalidInput, match=r"new@example\.com has not been confirmed") as refused:
+    with pytest.raises(NotReady, match=r"new@example\.com has not been confirmed") as refused:
         await emails.submit(runtime, caller, mail(sender=made.id))
     assert refused.value.code == "SENDER_NOT_CONFIRMED"
 

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import insert, text, update
 
 from mailwright.domain.message_lifecycle import CLAIMABLE, MessageState
-from mailwright.store import batches, messages
+from mailwright.store import batch_endings, batches, messages, retries
 from mailwright.store.batches import Lease
 from mailwright.store.database import Connection, Database
 from mailwright.store.messages import Outcome
@@ -104,8 +104,8 @@ async def test_retries_of_a_sent_campaign_are_claimed(
             state="deferred",
             next_attempt_at=text("now() - interval '1 second'"),
         )
-    assert await batches.add_due_retries(raw, 500) == 3
-    assert await batches.add_due_retries(raw, 500) == 0
+    assert await retries.add_due(raw, 500) == 3
+    assert await retries.add_due(raw, 500) == 0
     lease = await _held(raw)
     assert lease.is_retry
     assert len(lease.message_ids or ()) == 3
@@ -122,7 +122,7 @@ async def test_retries_of_a_paused_campaign_wait(
         state="deferred",
         next_attempt_at=text("now() - interval '1 second'"),
     )
-    assert await batches.add_due_retries(raw, 500) == 0
+    assert await retries.add_due(raw, 500) == 0
 
 
 async def test_campaigns_take_turns(
@@ -222,7 +222,9 @@ async def test_what_a_dead_worker_may_have_sent_is_unknown_when_its_campaign_is_
                 lease_until=text("now() - interval '1 second'"),
             )
         )
-    ended = await batches.end(raw, tenant.id, campaign_id, limit=10, state="canceled", reason=None)
+    ended = await batch_endings.end(
+        raw, tenant.id, campaign_id, limit=10, state="canceled", reason=None
+    )
     assert ended == 1
     rows = await raw.fetch("SELECT state, reason FROM messages ORDER BY id")
     assert [tuple(row) for row in rows] == [("failed", "outcome_unknown"), ("canceled", None)]
@@ -235,7 +237,9 @@ async def test_a_living_workers_batch_is_not_ended_under_its_hands(
     await _held(raw)
     async with database.transaction() as connection:
         await connection.execute(update(campaigns).values(state="canceled"))
-    ended = await batches.end(raw, tenant.id, campaign_id, limit=10, state="canceled", reason=None)
+    ended = await batch_endings.end(
+        raw, tenant.id, campaign_id, limit=10, state="canceled", reason=None
+    )
     assert ended == 0
 
 

@@ -14,19 +14,19 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from mailwright.delivery.courier import Courier
-from mailwright.delivery.mailing import Due, Mailing
+from mailwright.delivery.load import Due, Load
 from mailwright.delivery.pace import Pace
 from mailwright.delivery.recorder import LeaseLost, Recorder
 from mailwright.delivery.route import Route
 from mailwright.domain.message_lifecycle import MessageState
-from mailwright.domain.retry_ladder import BULK
 from mailwright.errors import TransportRefused
 from mailwright.services.runtime import Runtime
-from mailwright.store import batches, campaigns, messages
+from mailwright.store import batches
 from mailwright.store.batches import Lease
 from mailwright.store.database import DATABASE_TROUBLE
 from mailwright.store.database import driver_connection as raw
 from mailwright.store.messages import Outcome
+from mailwright.store.single_mails import EXPIRED
 
 log = structlog.get_logger()
 
@@ -57,17 +57,16 @@ class Delivery:
         runtime: Runtime,
         lease: Lease,
         route: Route,
-        mailing: Mailing,
+        load: Load,
         pace: Pace,
         *,
         claimed_at: float,
     ) -> None:
         """`claimed_at`: `time.monotonic()` before the claim."""
         self._database = runtime.database
-        self._ladder = BULK.starting_with(runtime.settings.retry_first_seconds)
         self._lease = lease
         self._route = route
-        self._mailing = mailing
+        self._load = load
         self._pace = pace
         self._recorder = Recorder(
             runtime.database, lease, pace.lease_seconds, claimed_at=claimed_at
@@ -94,10 +93,11 @@ class Delivery:
         """Sends until every row has its outcome, or `halt()`, or the transport or lease is gone."""
         try:
             await self._fill()
-            try:
-                await self._send()
-            finally:
-                await self._recorder.flush()
+            with self._route.in_use(len(self._queue) if self._load.is_urgent else 0):
+                try:
+                    await self._send()
+                finally:
+                    await self._recorder.flush()
         except LeaseLost:
             log.warning("lease_lost", **self._ids)
             return Result(End.LOST)
@@ -107,10 +107,7 @@ class Delivery:
     async def _fill(self) -> None:
         """Queues the rows that still wait; who may not be mailed any more is skipped."""
         async with self._database.reading() as connection:
-            rows = await messages.due(connection, self._lease, self._mailing.audience)
-            found = [Due.of(row) for row in rows]
-            if any(due.has_moved for due in found):
-                await messages.follow_addresses(connection, self._lease)
+            found = await self._load.due(connection, self._lease)
         for due in found:
             if due.skip_reason is None:
                 self._queue.append(due)
@@ -130,7 +127,7 @@ class Delivery:
 
     def _hire(self, tasks: asyncio.TaskGroup) -> None:
         """As many couriers as there may be connections and there are messages."""
-        wanted = min(self._couriers_most, self._route.connections, len(self._queue))
+        wanted = min(self._couriers_most, self._connections, len(self._queue))
         for number in range(0 if self._is_halted else wanted):
             if number not in self._at_work:
                 self._at_work.add(number)
@@ -138,7 +135,7 @@ class Delivery:
         self._look_whether_over()
 
     async def _work(self, number: int) -> None:
-        courier = Courier(self._route, self._mailing, self._recorder, self._ladder)
+        courier = Courier(self._route, self._load, self._recorder)
         try:
             while (due := await self._next(number)) is not None:
                 try:
@@ -156,12 +153,16 @@ class Delivery:
 
     async def _next(self, number: int) -> Due | None:
         """The message whose turn it is, as soon as the rate allows; None: nothing more to do."""
-        while not self._is_halted and self._queue and number < self._route.connections:
-            wait = self._route.permit()
+        while not self._is_halted and self._queue and number < self._connections:
+            wait = self._route.permit(urgent=self._load.is_urgent)
             if not wait:
                 return self._queue.popleft()
             await asyncio.sleep(min(wait, self._pace.look_seconds))
         return None
+
+    @property
+    def _connections(self) -> int:
+        return self._route.connections_for(urgent=self._load.is_urgent)
 
     def _on_refusal(self, refusal: TransportRefused) -> None:
         """One connection too many is no outage: the others go on. The last one halts the batch."""
@@ -191,13 +192,10 @@ class Delivery:
     async def _look(self) -> None:
         lease = self._lease
         async with self._database.reading() as connection:
-            campaign = await campaigns.get(connection, lease.tenant_id, lease.campaign_id)
-            if campaign is None or campaign["state"] not in lease.sendable_states:
+            gone = await self._load.gone(connection, lease, list(self._queue))
+            if gone is None:
                 self.halt()
                 return
-            gone = await messages.no_longer_mailable(
-                connection, lease, self._mailing.audience, [due.message_id for due in self._queue]
-            )
             self._route.share_with(await batches.sharers(await raw(connection), lease))
         if gone:
             self._leave_out(gone)
@@ -212,9 +210,9 @@ class Delivery:
                 self._queue.append(due)
 
     def _skip(self, due: Due, reason: str) -> None:
-        skipped = MessageState.SKIPPED
+        state = MessageState.FAILED if reason == EXPIRED else MessageState.SKIPPED
         self._recorder.note(
-            Outcome(due.message_id, due.attempts, skipped, reason=reason, was_tried=False)
+            Outcome(due.message_id, due.attempts, state, reason=reason, was_tried=False)
         )
 
     @property

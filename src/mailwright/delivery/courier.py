@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import random
 
-from mailwright.delivery.mailing import Due, Letter, Mailing
+from mailwright.delivery.load import Due, Letter, Load
 from mailwright.delivery.recorder import Recorder
 from mailwright.delivery.route import Route
 from mailwright.domain.message_lifecycle import MessageState
-from mailwright.domain.retry_ladder import RetryLadder
 from mailwright.domain.smtp_verdict import Phase, unknown_outcome
 from mailwright.errors import InvalidInput, MailwrightError, TransportRefused
 from mailwright.store.messages import Outcome
+from mailwright.store.single_mails import EXPIRED
 from mailwright.wire.smtp_client import SmtpConnection
 from mailwright.wire.smtp_reply import Accepted, ConnectionDropped
 from mailwright.wire.smtp_reply import Outcome as Answer
 
+OUTCOME_UNKNOWN = "outcome_unknown"
 REPLY_LENGTH_MAX = 1_000  # characters of the server's words that a row keeps
 
 #: A server that hangs up here, on a fresh connection, does not want us; later it is the message.
@@ -27,13 +28,10 @@ _ABOUT_THE_ROUTE = frozenset(
 class Courier:
     """Sends the messages of one batch, one after another, over one connection at a time."""
 
-    def __init__(
-        self, route: Route, mailing: Mailing, recorder: Recorder, ladder: RetryLadder
-    ) -> None:
+    def __init__(self, route: Route, load: Load, recorder: Recorder) -> None:
         self._route = route
-        self._mailing = mailing
+        self._load = load
         self._recorder = recorder
-        self._ladder = ladder
         self._connection: SmtpConnection | None = None
         self.has_been_heard = False  # a server took a sender of ours: the route works
 
@@ -43,8 +41,11 @@ class Courier:
         Raises TransportRefused when the route would not take it: then it was not tried. Raises
         LeaseLost before a final dot that is not ours to give.
         """
+        if due.expires_within(0):
+            self._recorder.note(_expired(due))
+            return
         try:
-            letter = self._mailing.letter(due)
+            letter = await self._load.letter(due)
         except MailwrightError as error:  # one contact's data; the next one is fine
             self._recorder.note(_not_sendable(due, error.message))
             return
@@ -58,13 +59,13 @@ class Courier:
         if connection.is_usable:
             self._route.take_back(connection)
         else:
-            await connection.quit()
+            await self._route.drop(connection)
 
     async def hang_up(self) -> None:
         """Drops the connection at once, whatever it is doing."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            await connection.quit()
+            await self._route.drop(connection)
 
     async def _deliver(self, due: Due, letter: Letter) -> Outcome:
         """What became of it. A used connection may have died of old age: then once more."""
@@ -127,8 +128,10 @@ class Courier:
     def _deferred(
         self, due: Due, reason: str, reply: str | None, *, possibly_repeated: bool = False
     ) -> Outcome:
-        """Tried again by the ladder; at its end given up."""
-        wait = self._ladder.wait_after(due.attempts + 1, random.random())  # noqa: S311  # jitter
+        """Tried again by the ladder; given up at its end, or when it would come too late."""
+        wait = self._load.ladder.wait_after(due.attempts + 1, random.random())  # noqa: S311  # jitter
+        if wait is not None and due.expires_within(wait.total_seconds()):
+            return _expired(due, reply)
         return Outcome(
             due.message_id,
             due.attempts,
@@ -140,8 +143,26 @@ class Courier:
         )
 
     def _unknown(self, due: Due) -> Outcome:
-        """The connection broke after the final dot: it may have arrived, and goes out again."""
+        """The connection broke after the final dot: it may have arrived, and goes out again.
+
+        But not what must not come twice.
+        """
+        if due.at_most_once:
+            failed = MessageState.FAILED
+            return Outcome(due.message_id, due.attempts, failed, reason=OUTCOME_UNKNOWN)
         return self._deferred(due, unknown_outcome().rule, None, possibly_repeated=True)
+
+
+def _expired(due: Due, reply: str | None = None) -> Outcome:
+    """Too late; `reply`: of the last try, where this was one."""
+    return Outcome(
+        due.message_id,
+        due.attempts,
+        MessageState.FAILED,
+        reason=EXPIRED,
+        reply=reply,
+        was_tried=reply is not None,
+    )
 
 
 def _not_sendable(due: Due, why: str) -> Outcome:

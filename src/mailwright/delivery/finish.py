@@ -6,7 +6,7 @@ from mailwright.delivery.transitions import move
 from mailwright.domain.campaign_lifecycle import CampaignEvent, CampaignState
 from mailwright.domain.message_lifecycle import MessageState
 from mailwright.services.runtime import Runtime
-from mailwright.store import batches, campaigns, fan_outs, quotas
+from mailwright.store import batch_endings, batches, campaigns, fan_outs, quotas, retries
 
 CHUNK = 20  # batches a statement: up to 10,000 rows, well under a second
 
@@ -33,8 +33,8 @@ async def close_chunk(runtime: Runtime, tenant_id: int, campaign_id: int) -> boo
     lease runs out.
     """
     async with runtime.database.raw() as connection:
-        await batches.add_retries_of(connection, tenant_id, campaign_id, fan_outs.BATCH_SIZE)
-        ended = await batches.end(
+        await retries.add_all_of(connection, tenant_id, campaign_id, fan_outs.BATCH_SIZE)
+        ended = await batch_endings.end(
             connection,
             tenant_id,
             campaign_id,
@@ -63,10 +63,8 @@ async def _settle(runtime: Runtime, tenant_id: int, campaign_id: int) -> None:
 async def stop_retries(runtime: Runtime, tenant_id: int, campaign_id: int) -> bool:
     """Gives up on a chunk of the campaign's deferred rows; True: there is more."""
     async with runtime.database.raw() as connection:
-        taken = await batches.add_retries_of(
-            connection, tenant_id, campaign_id, fan_outs.BATCH_SIZE
-        )
-        ended = await batches.end(
+        taken = await retries.add_all_of(connection, tenant_id, campaign_id, fan_outs.BATCH_SIZE)
+        ended = await batch_endings.end(
             connection,
             tenant_id,
             campaign_id,

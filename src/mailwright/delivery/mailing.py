@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mailwright.delivery.load import Due, Letter
 from mailwright.domain.sending_domain import domain_of
 from mailwright.domain.tokens import Tokens
 from mailwright.errors import InvalidInput, NotReady
@@ -28,52 +27,6 @@ from mailwright.store.batches import Lease
 from mailwright.store.rows import Row
 
 KEPT = 32  # compiled campaigns; the least recently used goes
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A message that waits, with its contact as they are now."""
-
-    message_id: int
-    attempts: int
-    possibly_repeated: bool
-    skip_reason: str | None
-    has_moved: bool  # the contact's address changed since the ledger row was written
-    variant_id: int | None  # of the template; None: the campaign's own body
-    contact: Row
-
-    @classmethod
-    def of(cls, row: Row) -> Self:
-        """From a row of `store.messages.due`."""
-        return cls(
-            row["message_id"],
-            row["attempts"],
-            row["possibly_repeated"],
-            row["skip_reason"],
-            row["email"] is not None and row["email"] != row["message_email"],
-            row["variant_id"],
-            row,
-        )
-
-    @property
-    def email_key(self) -> str:
-        """What suppressions know the address by."""
-        return self.contact["email_key"]
-
-    @property
-    def recipient(self) -> str:
-        """The address for the wire: the local part as given, the domain in A-label form."""
-        local_part, _, _ = self.contact["email"].rpartition("@")
-        return f"{local_part}@{self.email_key.rpartition('@')[2]}"
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """One mail as it goes on the wire."""
-
-    envelope_sender: str
-    recipient: str
-    raw: bytes
 
 
 class Mailing:
@@ -117,13 +70,15 @@ class Mailing:
         Envelope sender and Message-ID come from the ledger row: a mail sent again has the same.
         """
         tokens, tenant_id, message_id = self._tokens, self._tenant_id, due.message_id
-        person = {"contact_id": due.contact["id"], "campaign_id": self._campaign_id}
+        contact: Row = due.row
+        person = {"contact_id": contact["id"], "campaign_id": self._campaign_id}
         header_id = tokens.message_id(tenant_id, message_id, self._domain)
         now = self._now()
 
-        compiled = self._variants.get(due.variant_id or 0, self._named)
+        variant_id: int | None = contact["variant_id"]  # None: the campaign's own body
+        compiled = self._variants.get(variant_id or 0, self._named)
         numbers = self._numbers[id(compiled)]
-        text = self._texts.of(due.variant_id)
+        text = self._texts.of(variant_id)
 
         def link_url(number: int, address: str) -> str:
             token = tokens.click(tenant_id, message_id, numbers[number], address)
@@ -131,8 +86,8 @@ class Mailing:
 
         raw = compiled.render(
             Recipient(
-                email=due.contact["email"],
-                values=with_fallbacks(values_for(due.contact, {}), due.contact, text),
+                email=contact["email"],
+                values=with_fallbacks(values_for(contact, {}), contact, text),
                 message_id=header_id,
                 date=now,
                 unsubscribe_url=self._url("u", tokens.unsubscribe(tenant_id, message_id, **person)),

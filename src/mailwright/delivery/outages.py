@@ -19,8 +19,12 @@ log = structlog.get_logger()
 async def note_refusal(runtime: Runtime, lease: Lease, reason: str) -> None:
     """Parks the lease's transport; fails its campaigns when it has been away for too long.
 
-    The built-in inbox is not worth waiting for: a campaign of a test key fails at once.
+    The built-in inbox is not worth waiting for: a campaign of a test key fails at once. Single
+    mails wait for any transport, as long as it takes.
     """
+    if lease.sandbox and lease.is_single:
+        log.warning("inbox_refused", reason=reason)
+        return
     if lease.sandbox:
         await _fail(runtime, lease.tenant_id, [lease.campaign_id], reason)
         return

@@ -18,11 +18,15 @@ class Pace:
     poll_seconds: float = 1.0
     #: How often deferred rows whose time has come are put into batches.
     retry_seconds: float = 1.0
+    #: How long single mails rest at least that a transport would not take; a project in an outage
+    #: is parked besides.
+    refused_seconds: float = 2.0
     #: A batch that holds its lane for longer gives way when other transports wait for a lane.
     turn_seconds: float = 20.0
     #: How long the mails in hand may take when a worker is told to stop.
     drain_seconds: float = 6.0
-    #: Transports one worker serves at the same time, each with a batch of its own.
+    #: Transports one worker serves at the same time, each with a batch of its own: so many with
+    #: campaigns, and as many with single mails.
     lanes: int = 6
 
 

@@ -58,3 +58,19 @@ BULK = RetryLadder(
     ),
     horizon_seconds=72 * _HOUR,
 )
+
+#: Single mails: somebody waits for them, and they are old news sooner.
+SINGLE = RetryLadder(
+    (
+        1 * _MINUTE,
+        2 * _MINUTE,
+        5 * _MINUTE,
+        10 * _MINUTE,
+        20 * _MINUTE,
+        30 * _MINUTE,
+        1 * _HOUR,
+        2 * _HOUR,
+        4 * _HOUR,
+    ),
+    horizon_seconds=24 * _HOUR,
+)

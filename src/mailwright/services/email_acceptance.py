@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 
 from mailwright.domain.email_stream import Stream
 from mailwright.errors import InvalidInput, MailwrightError
-from mailwright.services import email_recipients, quota
+from mailwright.services import email_recipients, outgoing, quota
 from mailwright.services.caller import Caller
 from mailwright.services.email_contents import Said, content_of
 from mailwright.services.email_fields import CheckedEmail
@@ -46,10 +46,11 @@ async def accept(runtime: Runtime, caller: Caller, checked: CheckedEmail) -> Ema
     )
     async with runtime.database.raw() as connection:
         found = await look_up(connection, caller.tenant_id, named)
-    _check_found(checked, found)
+    sandbox = caller.sandbox or checked.asked.sandbox
+    _check_found(runtime, checked, found, sandbox=sandbox)
     email_recipients.check_recipient(checked, found)
     said = await content_of(runtime, caller, checked, locale=found["contact_locale"])
-    item = _Item(caller, checked, found, said)
+    item = _Item(caller, checked, found, said, sandbox)
     await _acceptance(runtime).group.add(item)
     if item.refusal is not None:
         raise item.refusal
@@ -64,21 +65,18 @@ class _Item:
     checked: CheckedEmail
     found: Row
     said: Said
+    sandbox: bool
     refusal: MailwrightError | None = None
     mail: NewMail | None = None
     created_at: datetime | None = None
-
-    @property
-    def sandbox(self) -> bool:
-        return self.caller.sandbox or self.checked.asked.sandbox
 
     @property
     def content_key(self) -> tuple[int, bytes]:
         return self.caller.tenant_id, self.said.content.digest
 
 
-def _check_found(checked: CheckedEmail, found: Row) -> None:
-    """Raises InvalidInput for what is named and is not there, or may not be used."""
+def _check_found(runtime: Runtime, checked: CheckedEmail, found: Row, *, sandbox: bool) -> None:
+    """Raises InvalidInput for what is not there, NotReady for a sender who may not send."""
     asked = checked.asked
     if found["project_id"] is None:
         raise InvalidInput.field("project", "There is no such project in this account.")
@@ -89,11 +87,17 @@ def _check_found(checked: CheckedEmail, found: Row) -> None:
         by_default = asked.sender is None and asked.from_email is None
         why = "Create a sender first." if by_default else "There is no such sender in this account."
         raise InvalidInput.field(field_name, why)
-    if found["sender_confirmed_at"] is None:
-        why = f"The sender {found['sender_email']} has not been confirmed yet."
-        raise InvalidInput(why, code="SENDER_NOT_CONFIRMED", details={field_name: [why]})
-    if not found["sender_enabled"]:
-        raise InvalidInput.field(field_name, f"The sender {found['sender_email']} is disabled.")
+    problem = outgoing.problem_of(
+        runtime,
+        found["sender_email"],
+        confirmed=found["sender_confirmed_at"] is not None,
+        enabled=found["sender_enabled"],
+        sandbox=sandbox,
+        smtp_url_sealed=found["smtp_url_sealed"],
+        checks=found["domain_checks"],
+    )
+    if problem is not None:
+        raise problem.error()
     if checked.from_key is not None and checked.from_key != found["sender_key"]:
         raise InvalidInput.field("from_email", "This is not the address of the sender.")
 

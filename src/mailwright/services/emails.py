@@ -35,8 +35,9 @@ async def submit(runtime: Runtime, caller: Caller, asked: NewEmail) -> EmailView
     """The mail, written down for good; it leaves at once, or when it is scheduled.
 
     Raises InvalidInput naming the field, also for a sender, project, list or template there is not,
-    and with the codes RECIPIENT_SUPPRESSED, RECIPIENT_UNSUBSCRIBED (marketing), and
-    SENDER_NOT_CONFIRMED; NotReady TEMPLATE_VERSION_UNPUBLISHED; QuotaExceeded.
+    and with the codes RECIPIENT_SUPPRESSED and, for marketing, RECIPIENT_UNSUBSCRIBED; NotReady
+    SENDER_NOT_CONFIRMED, SENDER_DISABLED, DOMAIN_NOT_AUTHENTICATED, TEMPLATE_VERSION_UNPUBLISHED;
+    NotFound for a template; QuotaExceeded.
     """
     caller.require("emails:write")
     return await email_acceptance.accept(runtime, caller, check_email(asked, runtime.now()))

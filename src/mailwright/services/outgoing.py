@@ -12,8 +12,10 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mailwright.domain.email_address import EmailAddress
 from mailwright.domain.sending_domain import (
     RETURN_PATH,
     RecordKind,
@@ -97,14 +99,11 @@ async def sender_problem(
 
     `project_id`: None is the tenant's default. `sandbox`: all of it goes to the built-in inbox.
     """
-    if sender["confirmed_at"] is None:
-        return SenderProblem(
-            "SENDER_NOT_CONFIRMED",
-            f"The sender {sender['email']} has not been confirmed yet; open the link in the mail "
-            "that was sent there, or have it sent again.",
-        )
-    if not sender["enabled"]:
-        return SenderProblem("SENDER_DISABLED", f"The sender {sender['email']} is disabled.")
+    told = _of_sender(
+        sender["email"], confirmed=sender["confirmed_at"] is not None, enabled=sender["enabled"]
+    )
+    if told is not None:
+        return told
     if sandbox or runtime.settings.require_authenticated_domains == "off":
         return None
     tenant_id = sender["tenant_id"]
@@ -118,6 +117,29 @@ async def sender_problem(
     name = domain_of(sender["email_key"])
     row = await domains.by_name(connection, tenant_id, name)
     return domain_problem(name, row["checks"] if row is not None else None)
+
+
+def problem_of(
+    runtime: Runtime,
+    email: str,
+    *,
+    confirmed: bool,
+    enabled: bool,
+    sandbox: bool,
+    smtp_url_sealed: bytes | None,
+    checks: str | Mapping[str, Any] | None,
+) -> SenderProblem | None:
+    """The same of a sender, a project and a domain that have been looked up already.
+
+    `checks`: of the address's domain, also as JSON; None: the tenant has no such one.
+    """
+    told = _of_sender(email, confirmed=confirmed, enabled=enabled)
+    if told is not None or sandbox:
+        return told
+    if not must_be_authenticated(runtime, smtp_url_sealed):
+        return None
+    known: Mapping[str, Any] | None = orjson.loads(checks) if isinstance(checks, str) else checks
+    return domain_problem(domain_of(EmailAddress.parse(email).key), known)
 
 
 async def require_may_send(
@@ -137,6 +159,18 @@ async def require_may_send(
     )
     if problem is not None:
         raise problem.error()
+
+
+def _of_sender(email: str, *, confirmed: bool, enabled: bool) -> SenderProblem | None:
+    if not confirmed:
+        return SenderProblem(
+            "SENDER_NOT_CONFIRMED",
+            f"The sender {email} has not been confirmed yet; open the link in the mail "
+            "that was sent there, or have it sent again.",
+        )
+    if not enabled:
+        return SenderProblem("SENDER_DISABLED", f"The sender {email} is disabled.")
+    return None
 
 
 def domain_problem(name: str, checks: Mapping[str, Any] | None) -> SenderProblem | None:

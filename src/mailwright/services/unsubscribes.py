@@ -106,7 +106,13 @@ async def _change(
         door=Door.PUBLIC.value,
     )
     await store.set_membership(
-        connection, tenant_id, link.contact_id, link.campaign_id, state=state, now=now
+        connection,
+        tenant_id,
+        link.contact_id,
+        campaign_id=link.campaign_id,
+        message_id=link.message.message_id,
+        state=state,
+        now=now,
     )
     message = await store.message(connection, tenant_id, link.message.message_id)
     if message is not None and _left_by(message) != leaving:

@@ -1,7 +1,7 @@
 """Telling webhooks what happened, in the transaction in which it happens.
 
-The engine's outcomes take a shorter way (`store/messages.record`, `store/batches.end`): the same
-statement in SQL, in one with the outcome. Opens and clicks take `emit_hits`, in their batches.
+The engine's outcomes take a shorter way (`store/messages.record`, `store/batch_endings.end`): the
+same statement in SQL, in one with the outcome. Opens and clicks take `emit_hits`, in their batches.
 What these two write down is delivered at the next sweep, within two seconds; `emit` asks for its
 delivery at once.
 """

@@ -1,4 +1,4 @@
-"""Batches of the ledger: leased to workers, given back, closed.
+"""Batches of campaigns: leased to workers, given back, closed. Single mails: single_batches.py.
 
 A batch is `open`, `leased` until a time, or `done`. Each lease raises its fence, and every later
 statement of the worker names the fence it got: a worker that overslept its lease changes nothing.
@@ -17,7 +17,6 @@ from mailwright.domain.campaign_lifecycle import CampaignState
 from mailwright.store.database import Connection
 from mailwright.store.rows import Row, every
 from mailwright.store.tables import batches
-from mailwright.store.webhook_outbox import TELL_FACTS, TOLD
 
 COUNTS = ("sent", "deferred", "bounced", "failed", "skipped", "canceled", "possibly_repeated")
 
@@ -53,6 +52,11 @@ class Lease:
     def sendable_states(self) -> frozenset[str]:
         """The campaign states in which its mails may leave."""
         return RETRYING if self.is_retry else SENDING
+
+    @property
+    def is_single(self) -> bool:
+        """Whether it is of single mails."""
+        return self.campaign_id == 0
 
     @property
     def is_retry(self) -> bool:
@@ -195,141 +199,22 @@ async def close(connection: Connection, lease: Lease) -> bool:
 _SHARERS = """
 SELECT count(DISTINCT b.worker)
 FROM batches b
-JOIN campaigns c ON c.tenant_id = b.tenant_id AND c.id = b.campaign_id
-WHERE b.state = 'leased' AND b.lease_until > now() AND b.tenant_id = $1 AND c.sandbox = $3
-  AND (c.sandbox OR c.project_id = $2 OR c.project_id IS NULL AND EXISTS (
-      SELECT FROM projects p WHERE p.tenant_id = $1 AND p.id = $2 AND p.is_default))
+LEFT JOIN campaigns c ON c.tenant_id = b.tenant_id AND c.id = b.campaign_id
+CROSS JOIN LATERAL (SELECT CASE  -- as in `messages.lane`: a project, 0 for the built-in inbox
+    WHEN b.lane IS NOT NULL THEN b.lane
+    WHEN c.sandbox THEN 0
+    WHEN c.project_id IS NOT NULL THEN c.project_id
+    ELSE (SELECT id FROM projects p WHERE p.tenant_id = $1 AND p.is_default)
+END AS lane) way
+WHERE b.state = 'leased' AND b.lease_until > now() AND b.tenant_id = $1
+  AND way.lane = CASE WHEN $3::boolean THEN 0 ELSE $2::bigint END
 """
 
 
 async def sharers(connection: Connection, lease: Lease) -> int:
-    """How many workers use this lease's transport now, itself included."""
+    """How many workers use this lease's transport now, for whichever mails; itself included."""
     found = await connection.fetchval(_SHARERS, lease.tenant_id, lease.project_id, lease.sandbox)
     return max(1, found)
-
-
-# Deferred rows become a batch that names them. Their `next_attempt_at` is cleared in the same
-# breath, so a row waits on the ladder or in a batch, never in both.
-_RETRY = """
-WITH due AS ({due}),
-taken AS (
-    UPDATE messages m SET next_attempt_at = NULL
-    FROM due WHERE m.tenant_id = due.tenant_id AND m.id = due.id
-    RETURNING m.tenant_id, m.campaign_id, m.id
-), grouped AS (
-    SELECT tenant_id, campaign_id, min(id) AS first_id, max(id) AS last_id,
-           array_agg(id ORDER BY id) AS ids, count(*) AS size
-    FROM taken GROUP BY tenant_id, campaign_id
-), numbered AS (
-    UPDATE fan_outs f SET next_batch_number = f.next_batch_number + 1
-    FROM grouped g WHERE f.tenant_id = g.tenant_id AND f.campaign_id = g.campaign_id
-    RETURNING f.tenant_id, f.campaign_id, f.next_batch_number - 1 AS number
-), added AS (
-    INSERT INTO batches (tenant_id, campaign_id, number, first_message_id, last_message_id,
-                         message_ids, message_count)
-    SELECT tenant_id, campaign_id, number, first_id, last_id, ids, size
-    FROM grouped JOIN numbered USING (tenant_id, campaign_id)
-    RETURNING message_count
-)
-SELECT coalesce(sum(message_count), 0) FROM added
-"""
-
-_RETRY_DUE = _RETRY.format(
-    due="""
-    SELECT found.* FROM tenants t CROSS JOIN LATERAL (
-        SELECT m.tenant_id, m.id FROM messages m
-        JOIN fan_outs f ON f.tenant_id = m.tenant_id AND f.campaign_id = m.campaign_id
-        JOIN campaigns c ON c.tenant_id = m.tenant_id AND c.id = m.campaign_id
-         AND c.state IN ('sending', 'sent')
-        WHERE m.tenant_id = t.id AND m.next_attempt_at <= now() AND m.state = 'deferred'
-        ORDER BY m.next_attempt_at LIMIT $1 FOR UPDATE OF m SKIP LOCKED
-    ) found"""
-)
-
-_RETRY_CAMPAIGN = _RETRY.format(
-    due="""
-        SELECT m.tenant_id, m.id FROM messages m
-        JOIN fan_outs f ON f.tenant_id = m.tenant_id AND f.campaign_id = m.campaign_id
-        WHERE m.tenant_id = $2 AND m.campaign_id = $3
-          AND m.next_attempt_at IS NOT NULL AND m.state = 'deferred'
-        LIMIT $1 FOR UPDATE OF m SKIP LOCKED"""
-)
-
-
-async def add_due_retries(connection: Connection, size: int) -> int:
-    """How many deferred rows whose time has come are now in batches; `size` a tenant at most."""
-    return await connection.fetchval(_RETRY_DUE, size)
-
-
-async def add_retries_of(
-    connection: Connection, tenant_id: int, campaign_id: int, size: int
-) -> int:
-    """The same for one campaign whatever the time, so that its retries can be ended."""
-    return await connection.fetchval(_RETRY_CAMPAIGN, size, tenant_id, campaign_id)
-
-
-# What a dead worker had in flight may have been delivered, so it cannot be called canceled.
-_END = f"""
-WITH ending AS (
-    SELECT number, first_message_id, last_message_id, message_ids, in_flight FROM batches
-    WHERE tenant_id = $1 AND campaign_id = $2 AND state <> 'done'
-      AND (state = 'open' OR lease_until < now()) AND (message_ids IS NOT NULL OR NOT $6)
-    ORDER BY number LIMIT $3 FOR UPDATE SKIP LOCKED
-), rows AS (
-    SELECT e.number, m.id, m.id = ANY (e.in_flight) AS is_unknown, false AS was_deferred
-    FROM ending e JOIN messages m ON m.tenant_id = $1 AND m.campaign_id = $2
-     AND m.id BETWEEN e.first_message_id AND e.last_message_id AND m.state = 'queued'
-    WHERE e.message_ids IS NULL
-  UNION ALL
-    SELECT e.number, m.id, m.id = ANY (e.in_flight), true
-    FROM ending e CROSS JOIN LATERAL unnest(e.message_ids) AS named (id)
-    JOIN messages m ON m.tenant_id = $1 AND m.id = named.id
-     AND m.state = 'deferred' AND m.next_attempt_at IS NULL
-), ended AS (
-    UPDATE messages m
-    SET state = CASE WHEN is_unknown THEN 'failed' ELSE $4 END,
-        reason = CASE WHEN is_unknown THEN 'outcome_unknown' ELSE $5 END
-    FROM rows WHERE m.tenant_id = $1 AND m.id = rows.id
-    RETURNING rows.number, m.state, rows.was_deferred, m.id, m.contact_id, m.campaign_id, m.reason
-), facts AS MATERIALIZED (
-    SELECT $1::int AS tenant_id, gen_random_uuid() AS event_uuid, told.type, now() AS at,
-           ended.id AS message_id, ended.contact_id, ended.campaign_id,
-           jsonb_build_object('reason', ended.reason) AS data
-    FROM ended JOIN (VALUES {TOLD}) AS told (state, type) USING (state)
-), told AS ({TELL_FACTS}), counted AS (
-    SELECT number, count(*) FILTER (WHERE state = 'canceled') AS canceled,
-           count(*) FILTER (WHERE state = 'failed') AS failed,
-           count(*) FILTER (WHERE was_deferred) AS were_deferred
-    FROM ended GROUP BY number
-)
-UPDATE batches b
-SET state = 'done', finished_at = now(), worker = NULL, lease_until = NULL, in_flight = '{{}}',
-    fence = b.fence + 1,
-    canceled = b.canceled + coalesce(c.canceled, 0),
-    failed = b.failed + coalesce(c.failed, 0),
-    deferred = b.deferred - coalesce(c.were_deferred, 0)
-FROM ending e LEFT JOIN counted c USING (number)
-WHERE b.tenant_id = $1 AND b.campaign_id = $2 AND b.number = e.number
-RETURNING b.number
-"""  # noqa: S608  # constants
-
-
-async def end(
-    connection: Connection,
-    tenant_id: int,
-    campaign_id: int,
-    *,
-    limit: int,
-    state: str,
-    reason: str | None,
-    retries_only: bool = False,
-) -> int:
-    """How many unfinished batches are now done, their unsent rows in `state` with `reason`.
-
-    At most `limit`; batches in a worker's hands are left alone.
-    """
-    rows = await connection.fetch(_END, tenant_id, campaign_id, limit, state, reason, retries_only)
-    return len(rows)
 
 
 async def is_drained(connection: AsyncConnection, tenant_id: int, campaign_id: int) -> bool:

@@ -31,11 +31,13 @@ _DEFAULT_SENDER = """coalesce(project.sender_id, (
     SELECT id FROM senders WHERE tenant_id = $1 AND enabled ORDER BY id LIMIT 1))"""
 
 _STATEMENT = """
-SELECT project.id AS project_id, project.uuid AS project_uuid,
+SELECT project.id AS project_id, project.uuid AS project_uuid, project.smtp_url_sealed,
        sender.id AS sender_id, sender.uuid AS sender_uuid, sender.email AS sender_email,
        sender.email_key AS sender_key, sender.name AS sender_name,
        sender.reply_to AS sender_reply_to, sender.enabled AS sender_enabled,
        sender.confirmed_at AS sender_confirmed_at,
+       (SELECT d.checks FROM domains d WHERE d.tenant_id = $1
+        AND d.name = split_part(sender.email_key, '@', -1)) AS domain_checks,
        list.id AS list_id, list.uuid AS list_uuid, list.name AS list_name,
        contact.id AS contact_id, contact.uuid AS contact_uuid, contact.consent,
        contact.locale AS contact_locale,

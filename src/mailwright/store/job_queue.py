@@ -8,7 +8,7 @@ again for whatever lost its job.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -122,17 +122,17 @@ class Waker:
 
 
 @asynccontextmanager
-async def listening(database: Database, woken: asyncio.Event) -> AsyncGenerator[asyncio.Event]:
-    """Sets `woken` whenever somebody calls `wake_workers`; gives an event set at the end of it."""
+async def listening(database: Database, wake: Callable[[], None]) -> AsyncGenerator[asyncio.Event]:
+    """Calls `wake` whenever somebody wakes the workers; gives an event set at the end of it."""
 
-    def wake(*_: object) -> None:
-        woken.set()
+    def woken(*_: object) -> None:
+        wake()
 
     connection = await connect(database)
     is_lost = asyncio.Event()
     connection.add_termination_listener(lambda _: is_lost.set())
     try:
-        await connection.add_listener(_BATCHES_CHANNEL, wake)
+        await connection.add_listener(_BATCHES_CHANNEL, woken)
         yield is_lost
     finally:
         await connection.close(timeout=CLOSE_SECONDS)

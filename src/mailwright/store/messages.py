@@ -14,6 +14,7 @@ from mailwright.domain.message_lifecycle import MessageState, SkipReason
 from mailwright.store.audiences import Audience, skip_reason
 from mailwright.store.batches import Lease
 from mailwright.store.database import Connection
+from mailwright.store.event_log import TAG_LOGGED
 from mailwright.store.rows import Row, every
 from mailwright.store.tables import contacts, messages
 from mailwright.store.webhook_outbox import LISTENING, TELL_FACTS, TOLD
@@ -123,13 +124,14 @@ WITH mine AS (
     WHERE m.tenant_id = $1 AND m.id = given.id AND m.state IN ('queued', 'deferred')
       AND m.attempts = given.attempts
     RETURNING m.state, given.possibly_repeated, m.id, m.contact_id, m.campaign_id, m.reason,
-              m.reply
-), noted AS (
+              m.reply, m.lane, m.created_at
+), logged AS (
     INSERT INTO events (tenant_id, at, kind, message_id, campaign_id, contact_id, data)
     SELECT $1, now(), state, id, campaign_id, contact_id,
            CASE state WHEN 'sent' THEN '{}' ELSE jsonb_strip_nulls(
                jsonb_build_object('reason', reason, 'reply', reply)) END
     FROM recorded WHERE state IN (--final)
+    RETURNING tenant_id, at, id, kind, message_id, campaign_id
 ), suppressed AS (
     INSERT INTO suppressions (tenant_id, uuid, email_key, reason, scope, source, evidence)
     SELECT $1, s.uuid, s.email_key, 'bounce', 'all', 'delivery',
@@ -147,6 +149,7 @@ WITH mine AS (
            count(*) FILTER (WHERE possibly_repeated) AS possibly_repeated,
            CASE WHEN $7::boolean THEN count(*) ELSE 0 END AS were_deferred
     FROM recorded
+--single
 --told
 )
 UPDATE batches b
@@ -162,9 +165,25 @@ WHERE tenant_id = $1 AND campaign_id = $2 AND number = $3 AND fence = $4 AND b.s
 RETURNING fence
 """.replace("--final", _FINAL)
 
-# The same in two forms: one that holds back where somebody listens, one that tells them.
-_RECORD_UNHEARD = _RECORD.replace("--and", f"AND NOT EXISTS ({LISTENING})")
-_RECORD_AND_TELL = _RECORD.replace("--told", _TELL)
+# Single mails have a log by tag, and give back to the month's quota one by one what is never sent.
+_SINGLE = f"""), tagged AS ({TAG_LOGGED}), released AS (
+    UPDATE quota_months q SET reserved = greatest(q.reserved - unsent.total, 0)
+    FROM (
+        SELECT date_trunc('month', created_at AT TIME ZONE 'UTC')::date AS month,
+               count(*) AS total
+        FROM recorded WHERE state IN ('failed', 'skipped') AND lane <> 0 GROUP BY 1
+    ) unsent
+    WHERE q.tenant_id = $1 AND q.month = unsent.month"""  # noqa: S608  # constants
+
+
+def _forms(record: str) -> tuple[str, str]:
+    """One that holds back where somebody listens, and one that tells them."""
+    unheard = record.replace("--and", f"AND NOT EXISTS ({LISTENING})")
+    return unheard, record.replace("--told", _TELL)
+
+
+_RECORD_CAMPAIGN = _forms(_RECORD)
+_RECORD_SINGLE = _forms(_RECORD.replace("--single", _SINGLE))
 
 
 async def record(
@@ -199,7 +218,7 @@ async def record(
         [int(outcome.was_tried) for outcome in outcomes],
         *([row[column] for row in suppressed] for column in range(3)),
     )
-    for statement in (_RECORD_UNHEARD, _RECORD_AND_TELL):
+    for statement in _RECORD_SINGLE if lease.is_single else _RECORD_CAMPAIGN:
         if await connection.fetchval(statement, *values) is not None:
             return True
     return False

@@ -14,6 +14,7 @@ from datetime import datetime
 import orjson
 
 from mailwright.store.database import Connection
+from mailwright.store.event_log import TAG_LOGGED
 
 _MESSAGES = """
 SELECT m.tenant_id, m.id, m.campaign_id, m.contact_id, m.opened_at, m.clicked_at
@@ -26,7 +27,9 @@ INSERT INTO events (tenant_id, at, kind, message_id, campaign_id, contact_id, da
 SELECT * FROM unnest(
     $1::int[], $2::timestamptz[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::jsonb[]
 )
+RETURNING tenant_id, at, id, kind, message_id, campaign_id
 """
+_EVENTS_OF_SINGLES = f"WITH logged AS ({_EVENTS}) {TAG_LOGGED}"
 
 _FIRST_TIMES = """
 UPDATE messages m
@@ -121,7 +124,8 @@ async def add_events(connection: Connection, events: Sequence[EventRow]) -> None
         (e.tenant_id, e.at, e.kind, e.message_id, e.campaign_id, e.contact_id, _json(e.data))
         for e in events
     ]
-    await connection.execute(_EVENTS, *_columns(rows, 7))
+    has_singles = any(e.campaign_id is None for e in events)
+    await connection.execute(_EVENTS_OF_SINGLES if has_singles else _EVENTS, *_columns(rows, 7))
 
 
 async def set_first_times(

@@ -13,6 +13,7 @@ from mailwright.store.tables import (
     campaign_counters,
     campaigns,
     contacts,
+    emails,
     list_members,
     messages,
     tenants,
@@ -50,17 +51,23 @@ async def set_membership(
     connection: AsyncConnection,
     tenant_id: int,
     contact_id: int,
-    campaign_id: int,
     *,
+    campaign_id: int,
+    message_id: int,
     state: str,
     now: datetime,
 ) -> None:
-    """The state in the list that the campaign was sent to, when the contact is on it."""
-    list_id = (
-        select(campaigns.c.list_id)
-        .where(campaigns.c.tenant_id == tenant_id, campaigns.c.id == campaign_id)
-        .scalar_subquery()
+    """The state in the list that the mail was sent to, when the contact is on it.
+
+    That of the campaign; for a single mail (campaign 0) its own.
+    """
+    of_campaign = select(campaigns.c.list_id).where(
+        campaigns.c.tenant_id == tenant_id, campaigns.c.id == campaign_id
     )
+    of_single = select(emails.c.list_id).where(
+        emails.c.tenant_id == tenant_id, emails.c.message_id == message_id
+    )
+    list_id = (of_campaign if campaign_id else of_single).scalar_subquery()
     await connection.execute(
         update(list_members)
         .where(

@@ -1,0 +1,108 @@
+"""A single mail's row as a content to compile and the values to fill it with.
+
+The engine, the page in a browser and the picture of a sent mail all come here: they say the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mailwright.domain.email_address import EmailAddress
+from mailwright.domain.email_stream import Stream
+from mailwright.domain.keys import Keys
+from mailwright.mail import headers, merge
+from mailwright.mail.merge_names import ROOTS
+from mailwright.mail.message import MailContent
+from mailwright.store.rows import Row
+
+_FEEDBACK_SENDER_LENGTH = 12
+_FEEDBACK_SINGLE = "single"  # first field of Feedback-ID: the mail is one of no campaign
+
+#: All of the row that the compiled content depends on, beside the stored content itself.
+_COMPILED_WITH = (
+    "tenant_id",
+    "content_id",
+    "stream",
+    "from_email",
+    "from_name",
+    "reply_to",
+    "list_id",
+    "list_name",
+    "track_opens",
+    "track_clicks",
+)
+
+
+def compile_key(row: Row) -> tuple[object, ...]:
+    """Mails with the same key are written from the same compiled content."""
+    return tuple(row[name] for name in _COMPILED_WITH)
+
+
+def sender_domain(row: Row) -> str:
+    """The domain the mail is sent in the name of, in A-label form."""
+    return EmailAddress.parse(row["from_email"]).key.rpartition("@")[2]
+
+
+def mail_content(keys: Keys, row: Row, content: Row) -> MailContent:
+    """The content of a row of `store.single_mails` and its row of `email_contents`.
+
+    Marketing carries a way out in headers and body, as a campaign's mail does (OUT-10 to OUT-13).
+    """
+    is_marketing = row["stream"] == Stream.MARKETING
+    return MailContent(
+        subject=content["subject"],
+        from_name=row["from_name"],
+        from_email=row["from_email"],
+        text=content["plain_text"],
+        html=content["html"],
+        preheader=content["preheader"],
+        reply_to=row["reply_to"],
+        language=content["language"],
+        tracking_opens=row["track_opens"],
+        tracking_clicks=row["track_clicks"],
+        marketing=is_marketing,
+        list_id=_list_id(row) if is_marketing else None,
+        feedback_id=_feedback_id(keys, row) if is_marketing else None,
+        charset=content["charset"],
+    )
+
+
+def values_of(row: Row, fallbacks: Mapping[str, str]) -> dict[str, Any]:
+    """The namespace of one mail: its contact's fields, over them a fallback or its data.
+
+    `data` cannot take the place of what is ours (`contact`, `unsubscribeUrl`).
+    """
+    contact = {
+        name: row[f"contact_{name}"]
+        for name in ("first_name", "last_name", "locale", "phone", "external_id", "country_code")
+    }
+    attributes: Mapping[str, Any] = row["contact_attributes"] or {}
+    reader = {**contact, "email": row["email"], "attributes": attributes}
+    data: Mapping[str, Any] = row["data"]
+    return {
+        **merge.values_for(reader, {}),
+        **{name: words for name, words in fallbacks.items() if not attributes.get(name)},
+        **{
+            name: value
+            for name, value in data.items()
+            if name not in ROOTS and not name.startswith("__") and value not in (None, "")
+        },
+    }
+
+
+def _list_id(row: Row) -> str:
+    """Stable per list (OUT-12); who is on none is on the tenant's own."""
+    domain = sender_domain(row)
+    if row["list_uuid"] is not None:
+        return headers.list_id(row["list_name"], row["list_uuid"].hex, domain)
+    return headers.list_id(row["tenant_name"], row["tenant_uuid"].hex, domain)
+
+
+def _feedback_id(keys: Keys, row: Row) -> str:
+    return headers.feedback_id(
+        _FEEDBACK_SINGLE,
+        row["tenant_uuid"].hex,
+        row["stream"],
+        keys.fingerprint[:_FEEDBACK_SENDER_LENGTH],
+    )
