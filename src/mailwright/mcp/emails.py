@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from mailwright.domain.email_address import email_key_of
 from mailwright.domain.email_status import EmailStatus
 from mailwright.domain.email_stream import Stream
 from mailwright.mcp import previews
@@ -16,7 +15,7 @@ from mailwright.services import emails as service
 from mailwright.services.caller import Caller
 from mailwright.services.cursors import Cursored
 from mailwright.services.email_fields import check_email
-from mailwright.services.emails import EmailFilter, EmailRow, EmailView, NewEmail
+from mailwright.services.emails import EmailRow, EmailView, NewEmail
 from mailwright.services.runtime import Runtime
 
 _READ = "emails:read"
@@ -33,8 +32,7 @@ async def _list(
     cursor: str | None = None,
     per_page: int = PER_PAGE,
 ) -> Cursored[EmailRow]:
-    key = email_key_of(email) if email else None
-    wanted = EmailFilter(tag=tag, status=status, email_key=key)
+    wanted = service.email_filter(tag=tag, status=status, to=email or None)
     return await service.page_emails(runtime, caller, wanted, per_page=per_page, cursor=cursor)
 
 

@@ -29,6 +29,7 @@ _COMPILED_WITH = (
     "reply_to",
     "list_id",
     "list_name",
+    "postal_address",
     "track_opens",
     "track_clicks",
 )
@@ -62,6 +63,7 @@ def mail_content(keys: Keys, row: Row, content: Row) -> MailContent:
         tracking_opens=row["track_opens"],
         tracking_clicks=row["track_clicks"],
         marketing=is_marketing,
+        postal_address=row["postal_address"],
         list_id=_list_id(row) if is_marketing else None,
         feedback_id=_feedback_id(keys, row) if is_marketing else None,
         charset=content["charset"],

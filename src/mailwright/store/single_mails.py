@@ -108,6 +108,7 @@ WRITTEN: AnySelect = select(
     lists.c.uuid.label("list_uuid"),
     tenants.c.name.label("tenant_name"),
     tenants.c.uuid.label("tenant_uuid"),
+    tenants.c.postal_address,
 ).select_from(_TABLES)
 
 
