@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -163,6 +164,33 @@ async def test_a_soft_bounce_ends_the_mail_and_spares_the_address(sent: Sent) ->
     assert (view.outcome, view.bounce.hard, view.bounce.suppressed) == ("recorded", False, False)
     assert (await sent.row())["state"] == "bounced"
     assert await sent.rows(tables.suppressions) == []
+
+
+async def test_the_third_soft_bounce_in_a_row_over_two_weeks_suppresses(sent: Sent) -> None:
+    row = await sent.row()
+    ids = [row["id"]]
+    for days in (16, 8):
+        sent_at = sent.runtime.now() - timedelta(days=days)
+        campaign = await make_campaign(sent.runtime.database, sent.caller.tenant_id)
+        ids.append(
+            await make_message(
+                sent.runtime.database,
+                sent.caller.tenant_id,
+                email=ADA,
+                campaign_id=campaign.id,
+                contact_id=sent.contact.id,
+                state="bounced",
+                reason="mailbox-full",
+                bounced_at=sent_at,
+            )
+        )
+    path = f"{sent.tokens.return_path(sent.caller.tenant_id, ids[0])}@acme.test"
+    view = await sent.take(dsn(path, ADA, status="5.2.2", diagnostic="552 5.2.2 Over quota"))
+    assert view.bounce is not None
+    assert (view.bounce.hard, view.bounce.suppressed) == (False, True)
+    [suppression] = await sent.rows(tables.suppressions)
+    assert (suppression["email_key"], suppression["reason"]) == ("ada@example.org", "bounce")
+    assert sorted(suppression["evidence"]["messages"]) == sorted(ids)
 
 
 @pytest.mark.parametrize("action", ["delayed", "delivered", "relayed", "expanded"])

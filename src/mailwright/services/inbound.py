@@ -25,7 +25,7 @@ from mailwright.domain.webhook_event import EventType
 from mailwright.errors import Conflict
 from mailwright.mail.dsn import Dsn, DsnRecipient
 from mailwright.mail.returned import ReturnedMail, read_returned
-from mailwright.services import suppressions, unsubscribes, webhook_events
+from mailwright.services import soft_bounces, suppressions, unsubscribes, webhook_events
 from mailwright.services.caller import Caller
 from mailwright.services.runtime import Runtime
 from mailwright.services.webhook_events import Fact
@@ -215,6 +215,9 @@ class _Case:
                 "reported_by": dsn.reporting_mta,
             },
         )
+        if not failure.verdict.suppress:
+            judged = await soft_bounces.judge_within(connection, self._tenant_id, [row["id"]])
+            suppressed = judged > 0
         await self._tell_of_bounce(connection, row, failure, recipient, dsn.reporting_mta)
         return outcome, _bounce_view(failure, recipient, suppressed=suppressed)
 
