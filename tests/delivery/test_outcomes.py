@@ -246,3 +246,23 @@ async def test_a_database_that_restarts_in_mid_send_loses_nobody_and_repeats_nob
         assert len(set(stage.sink.recipients)) == 600
         assert set(Counter(stage.sink.recipients).values()) == {1}
         assert await stage.counts_add_up()
+
+
+async def test_an_address_that_fails_for_two_weeks_is_left_alone_and_a_policy_blames_nobody(
+    runtime: Runtime, tenant: MadeTenant, caller: Caller
+) -> None:
+    async with set_stage(runtime, tenant, caller, people=3) as stage:
+        stage.sink.answer(Phase.RCPT, "552 5.2.2 over quota", recipient="p0@*")
+        stage.sink.answer(Phase.RCPT, "550 5.7.1 blocked", recipient="p1@*")
+        await stage.execute(
+            "INSERT INTO messages (tenant_id, contact_id, email, state, reason, bounced_at)"
+            " SELECT c.tenant_id, c.id, c.email, 'bounced',"
+            "        CASE email WHEN 'p1@example.org' THEN 'policy' ELSE 'mailbox-full' END,"
+            "        now() - days * interval '1 day'"
+            " FROM contacts c CROSS JOIN (VALUES (15), (7)) AS earlier (days)"
+        )
+        await stage.start()
+        async with stage.working():
+            await stage.until_state("sent")
+            await stage.until(lambda: _suppressed(stage))
+        assert await _suppressed(stage) == {"p0@example.org": "bounce"}

@@ -20,6 +20,7 @@ from mailwright.delivery.recorder import LeaseLost, Recorder
 from mailwright.delivery.route import Route
 from mailwright.domain.message_lifecycle import MessageState
 from mailwright.errors import TransportRefused
+from mailwright.services import soft_bounces
 from mailwright.services.runtime import Runtime
 from mailwright.store import batches
 from mailwright.store.batches import Lease
@@ -63,6 +64,7 @@ class Delivery:
         claimed_at: float,
     ) -> None:
         """`claimed_at`: `time.monotonic()` before the claim."""
+        self._runtime = runtime
         self._database = runtime.database
         self._lease = lease
         self._route = route
@@ -98,6 +100,7 @@ class Delivery:
                     await self._send()
                 finally:
                     await self._recorder.flush()
+            await self._judge()
         except LeaseLost:
             log.warning("lease_lost", **self._ids)
             return Result(End.LOST)
@@ -113,6 +116,13 @@ class Delivery:
                 self._queue.append(due)
             else:
                 self._skip(due, due.skip_reason)
+
+    async def _judge(self) -> None:
+        """Leaves addresses alone to which nothing gets through."""
+        try:
+            await soft_bounces.judge(self._runtime, self._lease.tenant_id, self._recorder.failed)
+        except (*DATABASE_TROUBLE, DBAPIError) as error:  # the next failure is another occasion
+            log.warning("soft_bounces_not_judged", error=str(error), **self._ids)
 
     async def _send(self) -> None:
         async with _one_error(), asyncio.TaskGroup() as tasks:

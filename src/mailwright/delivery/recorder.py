@@ -15,11 +15,13 @@ from __future__ import annotations
 import asyncio
 import time
 
+from mailwright.domain.message_lifecycle import MessageState
 from mailwright.store import messages
 from mailwright.store.batches import Lease
 from mailwright.store.database import DATABASE_TROUBLE, Connection, Database
 from mailwright.store.messages import Outcome
 
+_FAILURES = frozenset({MessageState.BOUNCED, MessageState.FAILED})
 _TRY_AGAIN_SECONDS = 0.2
 _RENEW_SHARE = 0.25  # of the lease may pass before it is renewed though nothing happened
 
@@ -39,6 +41,7 @@ class Recorder:
         self._lease = lease
         self._lease_seconds = lease_seconds
         self._outcomes: list[Outcome] = []
+        self.failed: list[int] = []  # mails that are over, though nothing condemned the address
         self._asked: list[tuple[int, asyncio.Future[None]]] = []
         self._in_flight: set[int] = set()
         self._committed_in_flight: set[int] = set()
@@ -49,6 +52,8 @@ class Recorder:
     def note(self, outcome: Outcome) -> None:
         """Will be committed with the next group, at the latest when the lease is renewed."""
         self._outcomes.append(outcome)
+        if outcome.state in _FAILURES and outcome.suppress is None:
+            self.failed.append(outcome.message_id)
 
     def withdraw(self, message_id: int) -> None:
         """The message was allowed to go and certainly did not: nothing about it is unknown."""
