@@ -66,6 +66,11 @@ class Settings(BaseSettings):
         description="What the SPF record of a sending domain must hold, such as "
         "include:spf.relay.example or ip4:192.0.2.1. Unset: the transport's host.",
     )
+    system_email: str | None = Field(
+        None,
+        description="From address of mail that asks a sender to confirm, while the account has no "
+        "confirmed sender. Unset: no-reply@HOST of MAILWRIGHT_PUBLIC_URL.",
+    )
     return_path_host: str | None = Field(
         None,
         description="Host that takes returned mail: the MX of the domains' return-path hosts. "

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from mailwright.services import audit
+from mailwright.services import audit, installation
 from mailwright.services.caller import Caller
 from mailwright.services.runtime import Runtime
 from mailwright.store.database import Database
@@ -26,6 +26,7 @@ from tests.builders import (
     make_project,
     make_sender,
 )
+from tests.smtp_sink import SmtpSink
 
 #: Every call that changes one of these is privileged.
 NOUNS = (
@@ -76,6 +77,7 @@ async def _deeds(
     await make_contact(database, tenant.id, list_id=a_list.id)
     sender = await make_sender(database, tenant.id)
     spare = await make_sender(database, tenant.id)
+    waiting = await make_sender(database, tenant.id, confirmed_at=None)
     project = await make_project(database, tenant.id)
     member = {"email": "a@example.com", "password": "a long pass phrase", "role": "viewer"}
     person = (await api.post("/members", json=member)).json()["data"]["uuid"]
@@ -138,6 +140,11 @@ async def _deeds(
         "DELETE /projects/{project_uuid}": ("project.delete", f"/projects/{project.uuid}", None),
         "POST /senders": ("sender.create", "/senders", {"name": "S", "email": "s@example.com"}),
         "PATCH /senders/{sender_uuid}": ("sender.change", f"/senders/{spare.uuid}", {"name": "T"}),
+        "POST /senders/{sender_uuid}/resend-confirmation": (
+            "sender.resend",
+            f"/senders/{waiting.uuid}/resend-confirmation",
+            None,
+        ),
         "DELETE /senders/{sender_uuid}": ("sender.delete", f"/senders/{spare.uuid}", None),
         "POST /suppressions": ("suppression.add", "/suppressions", {"email": "h@example.com"}),
         "POST /suppressions/bulk": (
@@ -209,18 +216,21 @@ async def test_every_privileged_route_leaves_an_entry(
     tenant: MadeTenant,
 ) -> None:
     monkeypatch.setattr(dns, "LIFETIME_SECONDS", 0.2)  # nobody answers
-    routes = [str(route) for route in every_route(application) if is_privileged(str(route))]
-    deeds = await _deeds(api, database, tenant)
-    assert set(routes) == set(deeds), "a privileged route needs a deed here, and an audit entry"
-    for route, (action, deed) in deeds.items():
-        before = await audit.verify_audit_log(runtime, tenant.id)
-        answer = await deed()
-        assert answer.is_success, (route, answer.text)
-        [entry] = (await api.get("/audit-log", params={"per_page": 1})).json()["data"]
-        assert (entry["number"], entry["action"]) == (before.entries + 1, action), route
-        assert entry["actor"].startswith("key:")
-        assert entry["door"] == "api"
-    assert (await audit.verify_audit_log(runtime, tenant.id)).broken_at is None
+    async with SmtpSink() as sink:  # for what leaves at once
+        port = sink.transport.port
+        await installation.publish_capture_address(runtime, "127.0.0.1", port)
+        routes = [str(route) for route in every_route(application) if is_privileged(str(route))]
+        deeds = await _deeds(api, database, tenant)
+        assert set(routes) == set(deeds), "a privileged route needs a deed here, and an audit entry"
+        for route, (action, deed) in deeds.items():
+            before = await audit.verify_audit_log(runtime, tenant.id)
+            answer = await deed()
+            assert answer.is_success, (route, answer.text)
+            [entry] = (await api.get("/audit-log", params={"per_page": 1})).json()["data"]
+            assert (entry["number"], entry["action"]) == (before.entries + 1, action), route
+            assert entry["actor"].startswith("key:")
+            assert entry["door"] == "api"
+        assert (await audit.verify_audit_log(runtime, tenant.id)).broken_at is None
 
 
 #: A fifth entry, which nobody recorded.

@@ -46,6 +46,8 @@ CODES: Mapping[str, tuple[int, str]] = {
     "LAST_OWNER": (409, "Somebody must own the account."),
     "PROJECT_IN_USE": (409, "A campaign or contacts of yours still use this project."),
     "PROJECT_IS_DEFAULT": (409, "Make another project the default first."),
+    "SENDER_CONFIRMED": (409, "There is nothing to confirm."),
+    "CONFIRMATION_NOT_SENT": (409, "The mail did not leave; the server's words are told."),
     "SENDER_IN_USE": (409, "A campaign or project uses this sender."),
     "WEBHOOK_DISABLED": (409, "The webhook is disabled; enable it first."),
     "WEBHOOK_DELIVERY_PENDING": (409, "The delivery is on its way already."),

@@ -28,6 +28,7 @@ class SenderCreate(Body):
     email: Email
     name: Name
     reply_to: Email | None = None
+    language: str = "en"
 
     model_config = example({"name": "Harbour Post", "email": "post@harbour.example"})
 
@@ -38,6 +39,7 @@ class SenderPatch(Body):
     name: Name = ""
     reply_to: Email | None = None
     enabled: bool = True
+    language: str = "en"
 
     model_config = example({"enabled": False})
 
@@ -54,10 +56,11 @@ async def page_identities(runtime: RuntimeOf, caller: CallerOf, page: PageOf) ->
     responses={201: {"model": Data[SenderView]}, **errors("DUPLICATE_RESOURCE")},
 )
 async def create(runtime: RuntimeOf, caller: CallerOf, body: SenderCreate) -> Response:
-    """Create a sender. `enabled` is false until its address is `confirmed`."""
-    return one(
-        await service.create_sender(runtime, caller, body.email, body.name, body.reply_to), 201
+    """Create a sender. Unless its address is known to be yours it is mailed a link to confirm."""
+    made = await service.create_sender(
+        runtime, caller, body.email, body.name, body.reply_to, body.language
     )
+    return one(made, 201)
 
 
 @router.get("", responses={200: {"model": DataPage[SenderView]}})
@@ -98,3 +101,15 @@ async def delete(runtime: RuntimeOf, caller: CallerOf, sender_uuid: UUID) -> Res
     """Delete a sender that no campaign names."""
     await service.delete_sender(runtime, caller, sender_uuid)
     return nothing()
+
+
+@router.post(
+    "/{sender_uuid}/resend-confirmation",
+    responses={
+        200: {"model": Data[SenderView]},
+        **errors("RESOURCE_NOT_FOUND", "SENDER_CONFIRMED", "CONFIRMATION_NOT_SENT"),
+    },
+)
+async def resend_confirmation(runtime: RuntimeOf, caller: CallerOf, sender_uuid: UUID) -> Response:
+    """Mail the link to confirm once more; five times an hour at most."""
+    return one(await service.resend_confirmation(runtime, caller, sender_uuid))

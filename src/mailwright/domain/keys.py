@@ -29,6 +29,7 @@ class Purpose(StrEnum):
     VIEW = "view"
     RETURN_PATH = "return-path"
     MESSAGE_ID = "message-id"
+    CONFIRM_SENDER = "confirm-sender"
     API_KEY = "api-key"
     SESSION = "session"
     ACCESS = "access-token"

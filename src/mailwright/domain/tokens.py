@@ -3,8 +3,9 @@
 A token is `block | mac | tail`. The block is one or two AES-256 blocks that hide which row is meant
 (no raw ids in mail: OUT-16, SEC-07); the mac is HMAC-SHA256 cut to ten bytes over block and tail,
 with a key of its own per purpose (SEC-08); the tail of a click is the target URL itself, so that a
-redirect needs no look-up and nobody can send people elsewhere (SEC-06). Tokens never expire: a
-mail's unsubscribe link must work for as long as the mail is kept (CAN-SPAM 30 days, CASL 60).
+redirect needs no look-up and nobody can send people elsewhere (SEC-06). Tokens of mails never
+expire: an unsubscribe link must work for as long as the mail is kept (CAN-SPAM 30 days, CASL 60).
+One that confirms a sender does.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import hashlib
 import hmac
 import struct
 from dataclasses import dataclass
+from datetime import datetime
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
@@ -24,6 +26,7 @@ _MAC_BYTES = 10  # 80 bits: nobody guesses one over HTTP, and links stay short
 _RETURN_PATH_MAC_BYTES = 9  # with the block 25 bytes: 40 characters of base32, no padding
 _ROW = struct.Struct(">IQHxx")  # tenant, message, link number, two zero bytes
 _PERSON = struct.Struct(">QQ")  # contact, campaign
+_SECOND = struct.Struct(">Q")  # of the Unix era
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,14 @@ class Unsubscribe:
     message: MessageRef
     contact_id: int
     campaign_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SenderRef:
+    """Which sender is to be confirmed."""
+
+    tenant_id: int
+    sender_id: int
 
 
 class _Purposed:
@@ -103,6 +114,7 @@ class Tokens:
         self._view = _Purposed(keys, Purpose.VIEW)
         self._return_path = _Purposed(keys, Purpose.RETURN_PATH)
         self._message_id = _Purposed(keys, Purpose.MESSAGE_ID)
+        self._confirm_sender = _Purposed(keys, Purpose.CONFIRM_SENDER)
 
     def open(self, tenant_id: int, message_id: int) -> str:
         """For `/o/{token}`."""
@@ -186,6 +198,20 @@ class Tokens:
             return None
         plain = self._message_id.unblock_bare(block)
         return None if plain is None or any(plain[12:]) else _ref((plain, b""))
+
+    def confirm_sender(self, tenant_id: int, sender_id: int, *, until: datetime) -> str:
+        """For `/s/{token}`: whoever holds it reads the sender's mail. Good `until` then."""
+        tail = _SECOND.pack(int(until.timestamp()))
+        return self._confirm_sender.seal(_ROW.pack(tenant_id, sender_id, 0), tail)
+
+    def read_confirm_sender(self, token: str, now: datetime) -> SenderRef | None:
+        opened = self._confirm_sender.open(token)
+        if opened is None or len(opened[1]) != _SECOND.size:
+            return None
+        if _SECOND.unpack(opened[1])[0] < now.timestamp():
+            return None
+        tenant_id, sender_id, _ = _ROW.unpack(opened[0])
+        return SenderRef(tenant_id, sender_id)
 
 
 def _ref(opened: tuple[bytes, bytes] | None) -> MessageRef | None:

@@ -1,8 +1,9 @@
 """What strangers reach, as bare ASGI in front of everything else.
 
 `/o/` the open pixel, `/c/` the click redirect, `/u/` the unsubscribe page, `/v/` the mail in a
-browser, `/healthz`. A token that does not verify gets one answer, whatever is wrong with it, and
-costs no look-up (SEC-07). GET and HEAD change nothing but counts (SEC-09).
+browser, `/s/` the page that confirms a sender, `/healthz`. A token that does not verify gets one
+answer, whatever is wrong with it, and costs no look-up (SEC-07). GET and HEAD change nothing but
+counts (SEC-09).
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mailwright.domain.hit_verdict import judge
 from mailwright.domain.tokens import MessageRef, Tokens
-from mailwright.public.pages import PAGE_HEADERS, broken_link_page, subscription_page
-from mailwright.services import browser_views, unsubscribes
+from mailwright.public.pages import PAGE_HEADERS, broken_link_page, sender_page, subscription_page
+from mailwright.services import browser_views, sender_confirmations, unsubscribes
 from mailwright.services.runtime import Runtime
 from mailwright.services.tracking import Hit, TrackingBuffer
 
@@ -76,6 +77,7 @@ class _Public:
             "/c/": self._click,
             "/u/": self._unsubscribe,
             "/v/": self._view,
+            "/s/": self._sender,
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -168,6 +170,20 @@ class _Public:
             await self._broken(scope, send)
         else:
             await _answer(scope, send, 200, _VIEW_HEADERS, html.encode())
+
+    async def _sender(self, scope: Scope, _: Receive, send: Send, token: str) -> None:
+        """GET shows, POST confirms: mail scanners open every link (SEC-09)."""
+        if scope["method"] not in {*_READS, "POST"}:
+            await _refuse_method(scope, send, b"GET, HEAD, POST")
+            return
+        if scope["method"] == "POST":
+            await sender_confirmations.confirm_sender(self._runtime, token)
+        view = await sender_confirmations.get_confirmation(self._runtime, token)
+        if view is None:
+            await self._broken(scope, send)
+        else:
+            page = sender_page(view, *_wishes(scope))
+            await _answer(scope, send, 200, PAGE_HEADERS, page)
 
     def _record(self, scope: Scope, ref: MessageRef, url: str | None = None) -> None:
         if ref.message_id == 0:

@@ -7,7 +7,9 @@ import hashlib
 from html import escape
 from importlib.resources import files
 
-from mailwright.public.wording import WORDINGS, language_of
+from mailwright.public import sender_wording
+from mailwright.public.wording import FALLBACK, WORDINGS, language_of
+from mailwright.services.sender_confirmations import ConfirmationView
 from mailwright.services.unsubscribes import Standing, SubscriptionView
 
 _STYLE = (files("mailwright.public") / "page.css").read_text("utf-8")
@@ -62,6 +64,23 @@ def broken_link_page(wished: str | None, accepted: str | None) -> bytes:
     language = language_of(wished, accepted)
     words = WORDINGS[language]
     return _page(language, words.broken_title, f"<p>{words.broken}</p>")
+
+
+def sender_page(view: ConfirmationView, wished: str | None, accepted: str | None) -> bytes:
+    """The page behind the link in a mail to a sender: what it is about, and the one button."""
+    language = language_of(wished, view.language, accepted)
+    language = language if language in sender_wording.WORDINGS else FALLBACK
+    words = sender_wording.wording_of(language)
+    names = {
+        "tenant": escape(view.tenant_name),
+        "email": f"<strong>{escape(view.email)}</strong>",
+    }
+    title, text, action = (
+        (words.done_title, words.done, "")
+        if view.confirmed
+        else (words.ask_title, words.ask, _button("confirm", words.confirm))
+    )
+    return _page(language, title, f"<p>{text.format(**names)}</p>{action}")
 
 
 def _page(language: str, title: str, content: str) -> bytes:

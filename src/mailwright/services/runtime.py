@@ -28,6 +28,14 @@ def _per_address() -> Throttle:
     return Throttle(tries=50, window_seconds=900)  # offices share one
 
 
+def _mails_to_one() -> Throttle:
+    return Throttle(tries=5, window_seconds=3_600)
+
+
+def _mails_of_tenant() -> Throttle:
+    return Throttle(tries=50, window_seconds=3_600)
+
+
 @dataclass(frozen=True, slots=True)
 class Runtime:
     """Settings, database, keys and clock of this process, and what it remembers for a while."""
@@ -42,3 +50,5 @@ class Runtime:
     signers: SignerCache = field(default_factory=SignerCache, repr=False)
     account_tries: Throttle = field(default_factory=_per_account, repr=False)
     address_tries: Throttle = field(default_factory=_per_address, repr=False)
+    confirmations_to_one: Throttle = field(default_factory=_mails_to_one, repr=False)
+    confirmations_of_tenant: Throttle = field(default_factory=_mails_of_tenant, repr=False)

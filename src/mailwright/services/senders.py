@@ -12,13 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.email_address import EmailAddress
 from mailwright.domain.ids import new_id
+from mailwright.domain.locales import parse_locale
 from mailwright.domain.sending_domain import domain_of, is_authenticated
 from mailwright.errors import Conflict, InvalidInput, NotFound, NotReady
-from mailwright.services import audit
+from mailwright.services import audit, sender_confirmations
 from mailwright.services.caller import Caller
 from mailwright.services.campaign_fields import parse_reply_to
 from mailwright.services.paging import Page, Paged
 from mailwright.services.runtime import Runtime
+from mailwright.services.sender_confirmations import ask_for_confirmation
 from mailwright.store import domains, projects
 from mailwright.store import senders as store
 from mailwright.store.rows import Row
@@ -39,7 +41,10 @@ class SenderIdentity:
 
 @dataclass(frozen=True, slots=True)
 class SenderView:
-    """A sender in full. Campaigns can use it when it is `enabled`, which it is once `confirmed`."""
+    """A sender in full. Campaigns can use it when it is `enabled`, which it is once `confirmed`.
+
+    `language`: of the mail that asks for the confirmation, last sent at `confirmation_sent_at`.
+    """
 
     uuid: UUID
     email: str
@@ -47,6 +52,9 @@ class SenderView:
     reply_to: str | None
     enabled: bool
     confirmed: bool
+    language: str
+    confirmed_at: datetime | None
+    confirmation_sent_at: datetime | None
     created_at: datetime
     updated_at: datetime
 
@@ -57,12 +65,18 @@ class SenderChanges(TypedDict, total=False):
     name: str
     reply_to: str | None
     enabled: bool
+    language: str
 
 
 async def create_sender(
-    runtime: Runtime, caller: Caller, email: str, name: str, reply_to: str | None = None
+    runtime: Runtime,
+    caller: Caller,
+    email: str,
+    name: str,
+    reply_to: str | None = None,
+    language: str = "en",
 ) -> SenderView:
-    """The new sender, confirmed at once where that is safe, else disabled until it is.
+    """The new sender, confirmed at once where that is safe, else mailed a link to confirm.
 
     It is safe when the address is a member's or of an authenticated domain, or when mail cannot
     leave this machine (transport `capture:` or loopback, of the tenant and of the installation: a
@@ -77,6 +91,7 @@ async def create_sender(
         "email_key": address.key,
         "name": _name(name),
         "reply_to": parse_reply_to(reply_to, "reply_to"),
+        "language": parse_locale(language, field="language"),
     }
     async with runtime.database.transaction() as connection:
         confirmed = await _is_safe(runtime, connection, caller, address)
@@ -90,6 +105,22 @@ async def create_sender(
             )
         about = {"email": row["email"], "confirmed": confirmed}
         await audit.record(connection, caller, "sender.create", f"sender:{row['uuid']}", about)
+    return _view(row if confirmed else await ask_for_confirmation(runtime, caller, row))
+
+
+async def resend_confirmation(runtime: Runtime, caller: Caller, sender_uuid: UUID) -> SenderView:
+    """Mails the link to confirm once more. Raises as `sender_confirmations` says."""
+    return _view(await sender_confirmations.resend_confirmation(runtime, caller, sender_uuid))
+
+
+async def confirm_sender(runtime: Runtime, token: str) -> SenderView:
+    """The sender whose link was opened, confirmed. The token is the proof; nobody need sign in.
+
+    Raises NotFound for a token that is none, or too old.
+    """
+    row = await sender_confirmations.confirm_sender(runtime, token)
+    if row is None:
+        raise NotFound("This confirmation is unknown, or too old; have the mail sent again.")
     return _view(row)
 
 
@@ -125,6 +156,8 @@ async def change_sender(
         values["name"] = _name(changes["name"])
     if "reply_to" in changes:
         values["reply_to"] = parse_reply_to(changes["reply_to"], "reply_to")
+    if "language" in changes:
+        values["language"] = parse_locale(changes["language"], field="language")
     async with runtime.database.transaction() as connection:
         row = await _existing(connection, caller, sender_uuid)
         if changes.get("enabled") and row["confirmed_at"] is None:
@@ -202,6 +235,9 @@ def _view(row: Row) -> SenderView:
         reply_to=row["reply_to"],
         enabled=row["enabled"],
         confirmed=row["confirmed_at"] is not None,
+        language=row["language"],
+        confirmed_at=row["confirmed_at"],
+        confirmation_sent_at=row["confirmation_sent_at"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
     )
