@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
@@ -348,3 +349,15 @@ async def test_a_deleted_endpoint_takes_its_log_along(runtime: Runtime, caller: 
             found = await log_page(connection, *key, state=None, type_=None, limit=10, offset=0)
         assert found == ([], 0)
         assert stage.receiver.requests == []
+
+
+async def test_a_limit_spreads_requests_over_the_second(runtime: Runtime, caller: Caller) -> None:
+    async with webhook_stage(runtime, caller) as stage:
+        limit: webhooks.WebhookChanges = {"rate_limit": 20, "rate_limit_period": "second"}
+        await webhooks.change_webhook(stage.runtime, caller, stage.webhook.uuid, limit)
+        for _ in range(5):
+            await _tell(stage)
+        started = time.monotonic()
+        await stage.deliver()
+        assert time.monotonic() - started >= 4 / 20
+        assert len(stage.receiver.requests) == 5

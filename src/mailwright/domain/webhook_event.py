@@ -20,9 +20,11 @@ class EventType(StrEnum):
     EMAIL_COMPLAINED = "email.complained"
     EMAIL_FAILED = "email.failed"
     CONTACT_UNSUBSCRIBED = "contact.unsubscribed"
+    CAMPAIGN_SCHEDULED = "campaign.scheduled"
     CAMPAIGN_SENT = "campaign.sent"
     CAMPAIGN_FAILED = "campaign.failed"
     CAMPAIGN_PAUSED = "campaign.paused"
+    CAMPAIGN_CANCELED = "campaign.canceled"
 
 
 #: Sent by the test button, to one endpoint, whatever it has chosen.
@@ -50,6 +52,8 @@ CAKEMAIL_WORDS: Mapping[str, str] = {
     EventType.CAMPAIGN_SENT: "Campaign.Sent",
     EventType.CAMPAIGN_FAILED: "Campaign.Failed",
     EventType.CAMPAIGN_PAUSED: "Campaign.Suspended",
+    EventType.CAMPAIGN_SCHEDULED: "Campaign.Scheduled",
+    EventType.CAMPAIGN_CANCELED: "Campaign.Canceled",
 }
 
 
@@ -70,6 +74,8 @@ OF_MESSAGE: Mapping[MessageState, tuple[EventType, ...]] = {
 }
 
 OF_CAMPAIGN: Mapping[CampaignState, EventType] = {
+    CampaignState.SCHEDULED: EventType.CAMPAIGN_SCHEDULED,
+    CampaignState.CANCELED: EventType.CAMPAIGN_CANCELED,
     CampaignState.SENT: EventType.CAMPAIGN_SENT,
     CampaignState.FAILED: EventType.CAMPAIGN_FAILED,
     CampaignState.PAUSED: EventType.CAMPAIGN_PAUSED,

@@ -30,6 +30,7 @@ from mailwright.wire.http_client import CONNECTIONS_MAX, Answer, FetchFailed, Ht
 log = structlog.get_logger()
 
 CHUNK = CONNECTIONS_MAX  # all at once, so a chunk lasts as long as its slowest answer
+CHUNK_SECONDS = 2.0  # over which a chunk is spread for an endpoint with a limit
 LEASE = timedelta(seconds=30)  # longer than any answer is waited for
 STOP_SECONDS = 3.0  # what answers get to come in when the process stops
 LOG_KEPT = timedelta(days=30)
@@ -37,6 +38,7 @@ FORGOTTEN_AT_ONCE = 5_000
 RESPONSE_BYTES_MAX = 1024
 ERROR_CHARACTERS_MAX = 500
 
+_PERIOD_SECONDS = {"second": 1.0, "minute": 60.0}
 _GONE = 410  # RFC 9110 section 15.5.11: it was there, and will not be again
 
 
@@ -49,6 +51,7 @@ class _Endpoint:
     tenant_uuid: UUID
     url: str
     form: Form
+    interval_seconds: float  # between two requests, where its owner set a limit
     secrets: tuple[str, ...] = field(repr=False)
 
 
@@ -69,15 +72,19 @@ async def deliver_chunk(
         row = await webhooks.to_call(connection, tenant_id, endpoint_id)
         if row is None:
             return False
+        endpoint = _endpoint(runtime, row, now)
+        limit = _chunk_of(endpoint)
         claimed = await store.claim(
-            connection, tenant_id, endpoint_id, now=now, until=now + LEASE, limit=CHUNK
+            connection, tenant_id, endpoint_id, now=now, until=now + LEASE, limit=limit
         )
     if claimed:
-        endpoint = _endpoint(runtime, row, now)
         await _record(
             runtime, endpoint, await _attempt_all(runtime, client, endpoint, claimed, stop)
         )
-    return len(claimed) == CHUNK
+    is_more = len(claimed) == limit
+    if is_more and endpoint.interval_seconds:
+        await _pause(endpoint.interval_seconds, stop)
+    return is_more
 
 
 async def forget_old(runtime: Runtime, tenant_id: int, endpoint_id: int) -> None:
@@ -100,7 +107,12 @@ async def _attempt_all(
     stop: asyncio.Event,
 ) -> list[Attempted]:
     """How each went; those without an answer when the process stops are left out."""
-    tasks = [asyncio.create_task(_attempt(runtime, client, endpoint, row)) for row in claimed]
+    tasks = [
+        asyncio.create_task(
+            _attempt(runtime, client, endpoint, row, number * endpoint.interval_seconds)
+        )
+        for number, row in enumerate(claimed)
+    ]
     finished = asyncio.create_task(asyncio.wait(tasks))
     stopping = asyncio.create_task(stop.wait())
     try:
@@ -112,9 +124,28 @@ async def _attempt_all(
             task.cancel()
 
 
+def _interval_seconds(row: Row) -> float:
+    if row["rate_limit"] is None:
+        return 0.0
+    return _PERIOD_SECONDS[row["rate_limit_period"] or "second"] / row["rate_limit"]
+
+
+def _chunk_of(endpoint: _Endpoint) -> int:
+    """How many to take at once: what a limit lets through in two seconds, and at least one."""
+    if not endpoint.interval_seconds:
+        return CHUNK
+    return max(1, min(CHUNK, int(CHUNK_SECONDS / endpoint.interval_seconds)))
+
+
+async def _pause(seconds: float, stop: asyncio.Event) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), timeout=seconds)
+
+
 async def _attempt(
-    runtime: Runtime, client: HttpClient, endpoint: _Endpoint, row: Row
+    runtime: Runtime, client: HttpClient, endpoint: _Endpoint, row: Row, wait_seconds: float
 ) -> Attempted:
+    await asyncio.sleep(wait_seconds)
     telling = Telling(
         event_uuid=row["event_uuid"],
         delivery_uuid=row["uuid"],
@@ -209,5 +240,6 @@ def _endpoint(runtime: Runtime, row: Row, now: datetime) -> _Endpoint:
         tenant_uuid=row["tenant_uuid"],
         url=row["url"],
         form=FORMS[WebhookDialect(row["dialect"])],
+        interval_seconds=_interval_seconds(row),
         secrets=tuple(map(runtime.keys.unseal, sealed)),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypedDict
+from typing import Literal, TypedDict
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,18 +22,22 @@ from mailwright.store import webhooks as store
 from mailwright.store.rows import Row
 from mailwright.wire.http_client import host_of, parse_target
 
+RATE_LIMIT_MAX = 10_000
+RatePeriod = Literal["second", "minute"]
 ROTATION = timedelta(hours=24)  # how long a secret signs on beside the new one
 
 
 @dataclass(frozen=True, slots=True)
 class NewWebhook:
-    """What to make. Without a `secret` one is made."""
+    """What to make. Without a `secret` one is made; without a `rate_limit` it is told at once."""
 
     url: str
     events: Sequence[str]
     secret: str | None = None
     description: str | None = None
     dialect: WebhookDialect = WebhookDialect.NATIVE
+    rate_limit: int | None = None
+    rate_limit_period: RatePeriod | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ class WebhookView:
     """An endpoint as its tenant sees it: never its secret.
 
     `disabled_reason` is `gone` when the receiver answered 410. Until `previous_secret_until` the
-    secret before the last rotation signs, too.
+    secret before the last rotation signs, too. `rate_limit`: requests in a `rate_limit_period`.
     """
 
     uuid: UUID
@@ -51,6 +55,8 @@ class WebhookView:
     dialect: str
     enabled: bool
     disabled_reason: str | None
+    rate_limit: int | None
+    rate_limit_period: str | None
     previous_secret_until: datetime | None
     created_at: datetime
     updated_at: datetime
@@ -63,6 +69,8 @@ class WebhookChanges(TypedDict, total=False):
     description: str | None
     events: Sequence[str]
     enabled: bool
+    rate_limit: int | None
+    rate_limit_period: RatePeriod | None
 
 
 async def create_webhook(
@@ -78,7 +86,10 @@ async def create_webhook(
         "events": _events(new.events),
         "dialect": str(new.dialect),
         "secret_sealed": runtime.keys.seal(secret),
+        "rate_limit": new.rate_limit,
+        "rate_limit_period": new.rate_limit_period,
     }
+    _check_rate(new.rate_limit)
     async with runtime.database.transaction() as connection:
         view = _view(await store.add(connection, caller.tenant_id, values))
         about = {"host": host_of(view.url), "events": view.events}
@@ -93,12 +104,18 @@ async def get_webhook(runtime: Runtime, caller: Caller, webhook_uuid: UUID) -> W
         return _view(await existing(connection, caller, webhook_uuid))
 
 
-async def page_webhooks(runtime: Runtime, caller: Caller, page: Page) -> Paged[WebhookView]:
-    """Endpoints, oldest first."""
+async def page_webhooks(
+    runtime: Runtime, caller: Caller, page: Page, *, enabled: bool | None = None
+) -> Paged[WebhookView]:
+    """Endpoints, oldest first; `enabled`: only those that are, or are not."""
     caller.require("webhooks:read")
     async with runtime.database.reading() as connection:
         rows, total = await store.page(
-            connection, caller.tenant_id, limit=page.per_page, offset=page.offset
+            connection,
+            caller.tenant_id,
+            enabled=enabled,
+            limit=page.per_page,
+            offset=page.offset,
         )
     return Paged([_view(row) for row in rows], total, page)
 
@@ -116,6 +133,7 @@ async def change_webhook(
         values["url"] = _url(runtime, changes["url"])
     if "events" in changes:
         values["events"] = _events(changes["events"])
+    _check_rate(changes.get("rate_limit"))
     if "enabled" in changes:
         values["disabled_reason"] = None
     async with runtime.database.transaction() as connection:
@@ -158,6 +176,19 @@ async def rotate_secret(
     return _view(changed or row), secret
 
 
+async def get_signing_key(runtime: Runtime, caller: Caller, webhook_uuid: UUID) -> str | None:
+    """The key of an endpoint in Cakemail's form, which its API shows; None for all others.
+
+    It is shown to whoever might change it. Raises NotFound, Forbidden.
+    """
+    caller.require("webhooks:write")
+    async with runtime.database.reading() as connection:
+        row = await existing(connection, caller, webhook_uuid)
+    if row["dialect"] != WebhookDialect.CAKEMAIL:
+        return None
+    return runtime.keys.unseal(row["secret_sealed"])
+
+
 async def existing(
     connection: AsyncConnection, caller: Caller, webhook_uuid: UUID, *, lock: bool = False
 ) -> Row:
@@ -175,6 +206,11 @@ def _no_such() -> NotFound:
 def _url(runtime: Runtime, text: str) -> str:
     allow_private = runtime.settings.allow_private_targets == "on"
     return str(parse_target(text, allow_private=allow_private))
+
+
+def _check_rate(limit: int | None) -> None:
+    if limit is not None and not 1 <= limit <= RATE_LIMIT_MAX:
+        raise InvalidInput.field("rate_limit", f"1 to {RATE_LIMIT_MAX}.")
 
 
 def _events(words: Sequence[str]) -> list[str]:
@@ -196,6 +232,8 @@ def _view(row: Row) -> WebhookView:
         dialect=row["dialect"],
         enabled=row["enabled"],
         disabled_reason=row["disabled_reason"],
+        rate_limit=row["rate_limit"],
+        rate_limit_period=row["rate_limit_period"],
         previous_secret_until=row["previous_secret_until"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],

@@ -50,10 +50,12 @@ async def to_call(connection: AsyncConnection, tenant_id: int, endpoint_id: int)
 
 
 async def page(
-    connection: AsyncConnection, tenant_id: int, *, limit: int, offset: int
+    connection: AsyncConnection, tenant_id: int, *, enabled: bool | None, limit: int, offset: int
 ) -> tuple[Sequence[Row], int]:
-    """Endpoints, oldest first, and how many there are in all."""
+    """Endpoints, oldest first, and how many there are in all; `enabled`: only those."""
     mine = webhook_endpoints.c.tenant_id == tenant_id
+    if enabled is not None:
+        mine = and_(mine, webhook_endpoints.c.enabled == enabled)
     found = (
         select(webhook_endpoints)
         .where(mine)

@@ -15,6 +15,7 @@ from mailwright.dialects.cakemail import (
     unserved,
     user_codes,
     users,
+    webhooks,
 )
 from mailwright.dialects.cakemail.incoming import Incoming
 from mailwright.dialects.limits import BodyLimit, RateLimit
@@ -27,6 +28,7 @@ ROUTERS = (
     accounts.below,
     user_codes.router,
     users.router,
+    webhooks.router,
     lists.router,
     suppressed_emails.router,
 )  # fmt: skip
