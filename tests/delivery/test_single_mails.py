@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import quopri
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
@@ -75,6 +76,22 @@ async def test_a_mail_leaves_at_once_and_says_what_was_asked(
         assert (str(sent.reply)[:3], sent.attempts) == ("250", 1)
         assert await stage.events(mail) == ["submitted", "queued", "sent"]
         assert await batches_left(stage) == 0
+
+
+async def test_data_named_like_a_field_of_the_contact_stands_for_it(
+    runtime: Runtime, tenant: MadeTenant, caller: Caller
+) -> None:
+    async with set_single_stage(runtime, tenant, caller) as stage:
+        await make_contact(runtime.database, tenant.id, "ada@example.org", first_name="Known")
+        words = "{{ firstName }}, {{ contact.first_name }}, {{ last_name | default: '-' }}"
+        mail = await stage.submit(html=None, text=words, data={"firstName": "Given"})
+        plain = await stage.submit(html=None, text=words)
+        async with stage.working():
+            await stage.until_status(mail, "delivered")
+            await stage.until_status(plain, "delivered")
+        said = [quopri.decodestring(sent.raw).strip() for sent in stage.sink.mails]
+        assert sum(raw.endswith(b"Given, Given, -") for raw in said) == 1
+        assert sum(raw.endswith(b"Known, Known, -") for raw in said) == 1
 
 
 @pytest.mark.checklist("OUT-06", "OUT-10", "OUT-11", "OUT-12", "OUT-13", "OUT-18")

@@ -12,7 +12,7 @@ from mailwright.domain.email_address import EmailAddress
 from mailwright.domain.email_stream import Stream
 from mailwright.domain.keys import Keys
 from mailwright.mail import headers, merge
-from mailwright.mail.merge_names import ROOTS
+from mailwright.mail.merge_names import ALIASES, ROOTS
 from mailwright.mail.message import MailContent
 from mailwright.store.rows import Row
 
@@ -73,15 +73,21 @@ def mail_content(keys: Keys, row: Row, content: Row) -> MailContent:
 def values_of(row: Row, fallbacks: Mapping[str, str]) -> dict[str, Any]:
     """The namespace of one mail: its contact's fields, over them a fallback or its data.
 
-    `data` cannot take the place of what is ours (`contact`, `unsubscribeUrl`).
+    A name of a contact's field in `data` (`first_name`, `firstName`) stands for that field; what is
+    ours (`contact`, `unsubscribeUrl`) it cannot take the place of.
     """
     contact = {
         name: row[f"contact_{name}"]
         for name in ("first_name", "last_name", "locale", "phone", "external_id", "country_code")
     }
     attributes: Mapping[str, Any] = row["contact_attributes"] or {}
-    reader = {**contact, "email": row["email"], "attributes": attributes}
     data: Mapping[str, Any] = row["data"]
+    given = {
+        ALIASES[name][1]: value
+        for name, value in data.items()
+        if name in ALIASES and ALIASES[name][0] == "contact" and value not in (None, "")
+    }
+    reader = {**contact, **given, "email": row["email"], "attributes": attributes}
     return {
         **merge.values_for(reader, {}),
         **{name: words for name, words in fallbacks.items() if not attributes.get(name)},
