@@ -53,6 +53,8 @@ class TemplateCreate(VersionFields):
 
     name: Name
     slug: Slug = ""
+    description: str | None = None
+    tags: list[str] = Field(default=[])
     default_locale: str | None = None
 
     model_config = example(
@@ -70,6 +72,8 @@ class TemplatePatch(Body):
 
     name: Name = ""
     slug: Slug = ""
+    description: str | None = None
+    tags: list[str] = Field(default=[])
     default_locale: str | None = None
 
     model_config = example({"name": "Letter of the month"})

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from mailwright.domain.bounce_kind import KINDS, BounceKind
 from mailwright.errors import NotFound
 from mailwright.services import quota
 from mailwright.services.caller import Caller
@@ -14,6 +15,8 @@ from mailwright.services.runtime import Runtime
 from mailwright.store import lists
 from mailwright.store import reports as store
 from mailwright.store.rows import Row
+
+_HARD = [rule for rule, kind in KINDS.items() if kind is BounceKind.HARD]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +44,17 @@ class CampaignSums:
 
 @dataclass(frozen=True, slots=True)
 class AccountReport:
-    """An account. `active_contacts`: who may be mailed; the rest counts mails."""
+    """An account. `active_contacts`: who may be mailed; the rest counts mails.
+
+    `hard_bounces`: mails of campaigns to addresses that do not exist.
+    """
 
     active_contacts: int
     lists: int
     campaigns: CampaignSums
     emails_submitted: int
     emails_delivered: int
+    hard_bounces: int
     quota: QuotaView
 
 
@@ -80,6 +87,7 @@ async def get_account_report(
         people = await store.people_of_tenant(connection, tenant_id)
         sums = await store.sums(connection, tenant_id, since=since, until=until)
         singles = await store.single_mails(connection, tenant_id, since=since, until=until)
+        hard = await store.bounces(connection, tenant_id, _HARD, since=since, until=until)
         used = await quota.of_tenant(connection, tenant_id, runtime.now())
     return AccountReport(
         active_contacts=people["active"],
@@ -87,6 +95,7 @@ async def get_account_report(
         campaigns=_sums(sums),
         emails_submitted=singles["submitted"],
         emails_delivered=singles["delivered"],
+        hard_bounces=hard,
         quota=used,
     )
 

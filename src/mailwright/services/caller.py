@@ -21,3 +21,7 @@ class Caller:
     def require(self, scope: str) -> None:
         """Raises Forbidden naming the scope when it is not granted."""
         scopes.require(self.granted, scope)
+
+    def may(self, scope: str) -> bool:
+        """Whether the scope is granted, for what is shown only then."""
+        return scopes.allows(self.granted, scope)

@@ -50,6 +50,8 @@ class EventQuery:
     firsts: bool = False
     by_person: bool = False
     event_id: int | None = None
+    first_id: int | None = None
+    last_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +257,8 @@ async def _filter(
         firsts=query.firsts,
         by_person=query.by_person,
         event_id=query.event_id,
+        from_id=query.first_id,
+        to_id=query.last_id,
         **_reasons(query.bounces),
     )
 

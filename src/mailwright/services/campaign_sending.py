@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mailwright.domain.campaign_lifecycle import CampaignEvent, CampaignState, advance
 from mailwright.domain.doors import archived_refusal, require_cancelable
 from mailwright.domain.wall_clock import instant, parse_zone
-from mailwright.errors import InvalidInput, NotReady
+from mailwright.errors import Conflict, InvalidInput, NotReady
 from mailwright.services import audit, campaign_readiness, campaign_transitions, campaigns
 from mailwright.services.caller import Caller
 from mailwright.services.campaign_views import CampaignView, full_view
@@ -74,6 +74,26 @@ async def schedule_campaign(
         payload = {**_payload(row), "scheduled_at": scheduled_at.isoformat()}
         await enqueue(connection, Job.FIRE_SCHEDULE, payload, execute_after=scheduled_at)
         return await _view(runtime, connection, row)
+
+
+async def reschedule_campaign(
+    runtime: Runtime, caller: Caller, campaign_uuid: UUID, scheduled_at: datetime | None
+) -> CampaignView:
+    """A scheduled campaign, moved to another time; None: sent now.
+
+    Raises NotFound, Conflict CAMPAIGN_NOT_RESCHEDULABLE for one that is not scheduled, and what
+    `schedule_campaign` and `send_campaign` raise.
+    """
+    view = await campaigns.get_campaign(runtime, caller, campaign_uuid)
+    if view.status != CampaignState.SCHEDULED:
+        raise Conflict(
+            f"A campaign that is {view.status} cannot be rescheduled; it must be scheduled.",
+            code="CAMPAIGN_NOT_RESCHEDULABLE",
+            details={"status": view.status, "allowed": [str(CampaignState.SCHEDULED)]},
+        )
+    if scheduled_at is None:
+        return await send_campaign(runtime, caller, campaign_uuid)
+    return await schedule_campaign(runtime, caller, campaign_uuid, scheduled_at)
 
 
 async def unschedule_campaign(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -44,11 +44,12 @@ async def send_test(
     email: str,
     *,
     language: str | None = None,
+    text_only: bool = False,
 ) -> TestSent:
     """The mail as a sample person of `language` (None: the campaign's) would get it, sent.
 
-    Raises NotFound, InvalidInput, NotReady CAMPAIGN_NOT_TESTABLE, Conflict TEST_SEND_FAILED with
-    the mail server's words.
+    `text_only`: without its page, as a plain mail program shows it. Raises NotFound, InvalidInput,
+    NotReady CAMPAIGN_NOT_TESTABLE, Conflict TEST_SEND_FAILED with the mail server's words.
     """
     caller.require("campaigns:write")
     address = EmailAddress.parse(email)
@@ -68,6 +69,8 @@ async def send_test(
         )
     tokens = Tokens(runtime.keys)
     content = sendable.in_locale(spoken) if spoken else sendable.content
+    if text_only:
+        content = replace(content, html=None)
     person = sample_person(spoken or content.language, email=address.text)
     text = sendable.texts.in_locale(spoken) if spoken else sendable.texts.named
     values = with_fallbacks(merge.values_for(person, {}), person, text)

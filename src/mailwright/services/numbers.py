@@ -15,7 +15,9 @@ from mailwright.services.caller import Caller
 from mailwright.services.runtime import Runtime
 from mailwright.store import numbers as store
 
-Noun = Literal["campaign", "contact", "list", "segment", "sender", "template", "user", "webhook"]
+Noun = Literal[
+    "campaign", "contact", "link", "list", "segment", "sender", "template", "user", "webhook"
+]
 
 
 async def uuid_of(runtime: Runtime, caller: Caller, noun: Noun, number: int) -> UUID:

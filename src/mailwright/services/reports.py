@@ -128,6 +128,14 @@ async def get_report(runtime: Runtime, caller: Caller, campaign_uuid: UUID) -> R
     return _report(figures, skipped, runtime.now())
 
 
+async def get_implied_opens(runtime: Runtime, caller: Caller, campaign_uuid: UUID) -> int:
+    """How many of the opens are known by a click only. Raises NotFound."""
+    caller.require("campaigns:read")
+    async with runtime.database.reading() as connection:
+        campaign_id = await campaigns.id_of(connection, caller, campaign_uuid)
+        return await store.implied_opens(connection, caller.tenant_id, campaign_id)
+
+
 async def get_stats(runtime: Runtime, caller: Caller, campaign_uuid: UUID) -> Stats:
     """The short figures as of now. Raises NotFound."""
     report = await get_report(runtime, caller, campaign_uuid)

@@ -38,6 +38,14 @@ async def give_sender(runtime: Runtime, caller: Caller, campaign_uuid: UUID) -> 
             await store.change(connection, caller.tenant_id, campaign_id, values)
 
 
+async def name_of(runtime: Runtime, caller: Caller, sender_uuid: UUID) -> str | None:
+    """How one of the tenant's senders calls itself, for doors that name only the sender."""
+    caller.require("campaigns:write")
+    async with runtime.database.reading() as connection:
+        row = await senders.get(connection, caller.tenant_id, sender_uuid)
+    return row["name"] if row else None
+
+
 async def _sender_of(connection: AsyncConnection, campaign: Row) -> Row | None:
     """Its own, else its project's, even one that was disabled: nobody else speaks for a brand."""
     tenant_id = campaign["tenant_id"]

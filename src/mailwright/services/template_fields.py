@@ -18,6 +18,9 @@ from mailwright.services.campaign_fields import NAME_LENGTH_MAX, template_line
 from mailwright.store.rows import Row
 
 SLUG_LENGTH_MAX = 100
+DESCRIPTION_LENGTH_MAX = 2_000
+TAGS_MAX = 50
+TAG_LENGTH_MAX = 64
 VARIABLES_MAX = 200
 FALLBACK_LENGTH_MAX = 1_000
 DEFAULT_LANGUAGE = "en"
@@ -66,6 +69,8 @@ class TemplateChanges(TypedDict, total=False):
 
     name: str
     slug: str
+    description: str | None
+    tags: Sequence[str]
     default_locale: str | None
 
 
@@ -80,6 +85,10 @@ def template_columns(fields: Mapping[str, Any]) -> dict[str, object]:
         values["name"] = _name(fields["name"])
     if "slug" in fields:
         values["slug"] = _slug(fields["slug"])
+    if "description" in fields:
+        values["description"] = _description(fields["description"])
+    if "tags" in fields:
+        values["tags"] = _tags(fields["tags"])
     if "default_locale" in fields:
         values["default_locale"] = _locale(fields["default_locale"], "default_locale")
     return values
@@ -164,6 +173,21 @@ def _name(text: str) -> str:
     found = text.strip()
     if not 1 <= len(found) <= NAME_LENGTH_MAX:
         raise InvalidInput.field("name", f"A name has 1 to {NAME_LENGTH_MAX} characters.")
+    return found
+
+
+def _description(text: str | None) -> str | None:
+    found = (text or "").strip()
+    if len(found) > DESCRIPTION_LENGTH_MAX:
+        raise InvalidInput.field("description", f"At most {DESCRIPTION_LENGTH_MAX} characters.")
+    return found or None
+
+
+def _tags(given: Sequence[str]) -> list[str]:
+    found = list(dict.fromkeys(tag.strip() for tag in given))
+    if len(found) > TAGS_MAX or not all(1 <= len(tag) <= TAG_LENGTH_MAX for tag in found):
+        message = f"At most {TAGS_MAX} tags of 1 to {TAG_LENGTH_MAX} characters."
+        raise InvalidInput.field("tags", message)
     return found
 
 

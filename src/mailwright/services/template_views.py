@@ -73,6 +73,8 @@ class TemplateRow:
     uuid: UUID
     slug: str
     name: str
+    description: str | None
+    tags: list[str]
     default_locale: str | None
     versions_count: int
     published_count: int
@@ -87,6 +89,8 @@ class TemplateView:
     uuid: UUID
     slug: str
     name: str
+    description: str | None
+    tags: list[str]
     default_locale: str | None
     versions: list[VersionRow]
     created_at: datetime
@@ -99,6 +103,8 @@ def row_view(row: Row) -> TemplateRow:
         uuid=row["uuid"],
         slug=row["slug"],
         name=row["name"],
+        description=row["description"],
+        tags=row["tags"],
         default_locale=row["default_locale"],
         versions_count=row["versions_count"],
         published_count=row["published_count"],
@@ -113,6 +119,8 @@ def full_view(row: Row, versions: Sequence[Row]) -> TemplateView:
         uuid=row["uuid"],
         slug=row["slug"],
         name=row["name"],
+        description=row["description"],
+        tags=row["tags"],
         default_locale=row["default_locale"],
         versions=[_version_row(version) for version in versions],
         created_at=row["created_at"],

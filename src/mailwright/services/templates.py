@@ -26,6 +26,7 @@ from mailwright.services.template_views import TemplateRow, TemplateView, full_v
 from mailwright.store import template_versions as versions
 from mailwright.store import templates as store
 from mailwright.store.rows import Row
+from mailwright.store.templates import TemplateFilter
 
 _SUFFIX_LENGTH = 9  # of a slug that had to be made different
 
@@ -65,17 +66,25 @@ async def get_template(runtime: Runtime, caller: Caller, template_uuid: UUID) ->
 
 
 async def page_templates(
-    runtime: Runtime, caller: Caller, page: Page, *, search: str | None = None
+    runtime: Runtime,
+    caller: Caller,
+    page: Page,
+    *,
+    search: str | None = None,
+    name: str | None = None,
+    tag: str | None = None,
+    sort: str = "name",
+    descending: bool = False,
 ) -> Paged[TemplateRow]:
-    """Templates by name. `search`: part of name or slug."""
+    """Templates by name, or by another word of `sort`. `search`: part of name or slug.
+
+    `name`: only those of exactly it; `tag`: only those with it.
+    """
     caller.require("templates:read")
+    wanted = TemplateFilter(search, name, tag, sort, descending)
     async with runtime.database.reading() as connection:
         rows, total = await store.page(
-            connection,
-            caller.tenant_id,
-            search=search,
-            limit=page.per_page,
-            offset=page.offset,
+            connection, caller.tenant_id, wanted, limit=page.per_page, offset=page.offset
         )
     return Paged([row_view(row) for row in rows], total, page)
 

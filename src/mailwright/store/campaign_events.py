@@ -57,6 +57,8 @@ class EventFilter:
     firsts: bool = False
     by_person: bool = False
     event_id: int | None = None
+    from_id: int | None = None
+    to_id: int | None = None
 
 
 async def settled(connection: Connection) -> int:
@@ -163,6 +165,10 @@ def _conditions(
     ]
     if wanted.event_id is not None:
         found.append(e.c.id == wanted.event_id)
+    if wanted.from_id is not None:
+        found.append(e.c.id >= wanted.from_id)
+    if wanted.to_id is not None:
+        found.append(e.c.id <= wanted.to_id)
     found += _facts(tenant_id, wanted, e)
     if wanted.firsts or wanted.by_person:
         found.append(~_has_earlier(tenant_id, wanted, e))

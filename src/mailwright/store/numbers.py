@@ -15,6 +15,7 @@ from mailwright.store.rows import every
 TABLES: Mapping[str, Table] = {
     "campaign": tables.campaigns,
     "contact": tables.contacts,
+    "link": tables.campaign_links,
     "list": tables.lists,
     "segment": tables.segments,
     "sender": tables.senders,

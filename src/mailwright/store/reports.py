@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +28,7 @@ from mailwright.store.tables import (
     campaigns,
     contacts,
     emails,
+    events,
     fan_outs,
     list_members,
     lists,
@@ -189,6 +190,46 @@ async def sums(
         .where(*mine)
     )
     return await only(connection, statement)
+
+
+async def bounces(
+    connection: AsyncConnection,
+    tenant_id: int,
+    reasons: Collection[str],
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> int:
+    """How many mails of the campaigns begun then bounced for one of these reasons."""
+    mine = [campaigns.c.tenant_id == tenant_id, campaigns.c.started_at.is_not(None)]
+    if since is not None:
+        mine.append(campaigns.c.started_at >= since)
+    if until is not None:
+        mine.append(campaigns.c.started_at < until)
+    each = (
+        select(func.count().label("bounces"))
+        .where(
+            events.c.tenant_id == tenant_id,
+            events.c.campaign_id == campaigns.c.id,
+            events.c.kind == "bounced",
+            events.c.data["reason"].astext.in_(reasons),
+        )
+        .lateral("each")
+    )
+    total = cast(func.coalesce(func.sum(each.c.bounces), 0), BigInteger)
+    statement = select(total).select_from(campaigns.join(each, true())).where(*mine)
+    return (await connection.execute(statement)).scalar_one()
+
+
+async def implied_opens(connection: AsyncConnection, tenant_id: int, campaign_id: int) -> int:
+    """How many opens are known by a click only: whoever clicked has read."""
+    statement = select(func.count()).where(
+        events.c.tenant_id == tenant_id,
+        events.c.campaign_id == campaign_id,
+        events.c.kind == "opened",
+        events.c.data.has_key("implied_by"),
+    )
+    return (await connection.execute(statement)).scalar_one()
 
 
 async def people_of_list(connection: AsyncConnection, tenant_id: int, list_id: int) -> Row:

@@ -92,6 +92,16 @@ async def latest_published(
     return await maybe_one(connection, found)
 
 
+async def newest(connection: AsyncConnection, tenant_id: int, template_id: int) -> Row | None:
+    """The first version of the highest number, published or not."""
+    found = (
+        _SEEN.where(_of(tenant_id, template_id))
+        .order_by(versions.c.number.desc(), versions.c.id)
+        .limit(1)
+    )
+    return await maybe_one(connection, found)
+
+
 async def next_number(connection: AsyncConnection, tenant_id: int, template_id: int) -> int:
     """The number after the highest."""
     highest = select(func.coalesce(func.max(versions.c.number), 0)).where(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, any_, delete, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -58,20 +59,48 @@ async def by_slug(connection: AsyncConnection, tenant_id: int, slug: str) -> Row
     return await maybe_one(connection, _counted().where(mine))
 
 
+#: What templates may be sorted by.
+SORT_COLUMNS = {
+    "id": templates.c.id,
+    "name": templates.c.name,
+    "created_at": templates.c.created_at,
+    "updated_at": templates.c.updated_at,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateFilter:
+    """Which templates, in which order; None: whatever. `search`: part of name or slug.
+
+    `name`: the whole of it; `tag`: one of theirs; `sort`: a word of SORT_COLUMNS.
+    """
+
+    search: str | None = None
+    name: str | None = None
+    tag: str | None = None
+    sort: str = "name"
+    descending: bool = False
+
+
 async def page(
-    connection: AsyncConnection, tenant_id: int, *, search: str | None, limit: int, offset: int
+    connection: AsyncConnection, tenant_id: int, wanted: TemplateFilter, *, limit: int, offset: int
 ) -> tuple[Sequence[Row], int]:
-    """Templates by name, and how many there are in all."""
-    mine = templates.c.tenant_id == tenant_id
-    if search:
+    """The templates that fit, and how many there are in all."""
+    mine = [templates.c.tenant_id == tenant_id]
+    if wanted.search:
         parts = [
-            column.icontains(search, autoescape=True)
+            column.icontains(wanted.search, autoescape=True)
             for column in (templates.c.name, templates.c.slug)
         ]
-        mine = and_(mine, or_(*parts))
-    order = (templates.c.name, templates.c.id)
-    found = _counted().where(mine).order_by(*order).limit(limit).offset(offset)
-    total = select(func.count()).select_from(templates).where(mine)
+        mine.append(or_(*parts))
+    if wanted.name is not None:
+        mine.append(templates.c.name == wanted.name)
+    if wanted.tag is not None:
+        mine.append(literal(wanted.tag) == any_(templates.c.tags))
+    keys = (SORT_COLUMNS[wanted.sort], templates.c.id)
+    order = [key.desc() if wanted.descending else key for key in keys]
+    found = _counted().where(*mine).order_by(*order).limit(limit).offset(offset)
+    total = select(func.count()).select_from(templates).where(*mine)
     return await every(connection, found), (await connection.execute(total)).scalar_one()
 
 

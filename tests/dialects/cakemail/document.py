@@ -20,7 +20,12 @@ from jsonschema.exceptions import ValidationError
 
 #: Where an answer differs, and what demands it: by operation (or `*`) and place in the body, in
 #: which `*` is any index.
-DEVIATIONS: Mapping[tuple[str, str], str] = {}
+DEVIATIONS: Mapping[tuple[str, str], str] = {
+    ("POST /campaigns", "data.status"): "Seed 000: a new campaign is `draft`.",
+    ("GET /campaigns", "data.*.status"): "Seed 000 says `draft`; failed and canceled are told.",
+    ("GET /campaigns/{campaign_id}", "data.status"): "Seed 000; failed and canceled are told.",
+    ("PATCH /campaigns/{campaign_id}", "data.status"): "Seed 000: what is edited is `draft`.",
+}
 
 #: Codes that any operation may answer though the document names them for few or none.
 ANYWHERE: Mapping[int, str] = {

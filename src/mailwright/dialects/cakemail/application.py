@@ -7,10 +7,15 @@ from fastapi import FastAPI
 from mailwright import __version__
 from mailwright.dialects.cakemail import (
     accounts,
+    campaign_sending,
+    campaigns,
     errors,
     lists,
+    logs,
     openapi,
+    reports,
     suppressed_emails,
+    templates,
     tokens,
     unserved,
     user_codes,
@@ -31,6 +36,11 @@ ROUTERS = (
     webhooks.router,
     lists.router,
     suppressed_emails.router,
+    campaigns.router,
+    campaign_sending.router,
+    templates.router,
+    reports.router,
+    logs.router,
 )  # fmt: skip
 
 _DESCRIPTION = """\

@@ -66,7 +66,12 @@ UNKNOWN_IS_400: Final = re.compile(r"/(?:campaigns|reports/campaigns|logs/campai
 FIELDS: Final[Mapping[str, str]] = {
     "audience.list_uuid": "audience.list_id",
     "audience.segment_uuid": "audience.segment_id",
+    "design": "content.json",
+    "design_kind": "content.type",
+    "from_identity": "sender.id",
+    "from_name": "sender.name",
     "html": "content.html",
+    "link_parameters": "tracking.additional_params",
     "list_uuid": "list_id",
     "reply_to": "reply_to_email",
     "scheduled_at": "scheduled_for",

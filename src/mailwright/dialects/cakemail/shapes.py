@@ -29,7 +29,7 @@ Unix = Annotated[datetime, PlainSerializer(unix, return_type=int)]
 Digits = Annotated[int, PlainSerializer(str, return_type=str)]
 
 #: What of a thing also stands beside `data`, for readers of the seeds.
-ON_TOP = ("id", "name", "status")
+ON_TOP = ("id", "campaign_id", "name", "status")
 
 
 class Shape(BaseModel):
@@ -93,10 +93,10 @@ class Done(Shape):
     object: str
 
 
-def one(shape: Shape) -> Response:
-    """`{"data": …}`, with `id`, `name` and `status` on top."""
+def one(shape: Shape, **more: object) -> Response:
+    """`{"data": …}`, with `id`, `name` and `status` on top, and whatever `more` stands there."""
     data = plain(shape)
-    return answer({**_on_top(data), "data": data})
+    return answer({**_on_top(data), **more, "data": data})
 
 
 def many(

@@ -72,7 +72,6 @@ UNSERVED: Mapping[str, tuple[str, ...]] = {
         "POST /accounts/resend-verification-email",
         "POST /accounts/{account_id}/convert-to-organization",
         "POST /accounts/self/convert-to-organization",
-        "GET /reports/accounts/{account_id}",
     ),
     "Mailwright mails no invitations and no links for passwords; an administrator sets one.": (
         "POST /users/forgot-my-password",
