@@ -16,6 +16,7 @@ from mailwright.services.export_tasks import ExportFilter, ExportView, NewExport
 from mailwright.services.paging import Page
 from mailwright.services.runtime import Runtime
 from mailwright.services.selections import Selection
+from mailwright.services.suppressions import add_suppression
 from mailwright.services.tags import change_tags
 from mailwright.store import tables
 from mailwright.store.database import Database
@@ -141,3 +142,20 @@ async def test_who_may_not_read_contacts_gets_no_file_and_strangers_see_none(
     stranger = Caller(other.id, "key:stranger", Door.API, frozenset({"*"}))
     with pytest.raises(NotFound):
         await export_tasks.get_export(runtime, stranger, made.uuid)
+
+
+@pytest.mark.checklist("X09")
+async def test_suppressions_become_a_file_patterns_among_them(
+    runtime: Runtime, caller: Caller, database: Database, tenant: MadeTenant
+) -> None:
+    for email in ("gone@example.com", "*@closed.example"):
+        await add_suppression(runtime, caller, email)
+    made = await export_tasks.start_export(runtime, caller, NewExport("suppressions", {}))
+    await _run(runtime, database, tenant.id, made)
+    rows = await _file(runtime, caller, made)
+    assert [row["email"] for row in rows] == ["gone@example.com", "*@closed.example"]
+    assert rows[0]["reason"] == "manual"
+    assert rows[0]["created_at"].endswith("Z")
+    reader = Caller(tenant.id, "key:test", Door.API, frozenset({"exports:write"}))
+    with pytest.raises(Forbidden):
+        await export_tasks.start_export(runtime, reader, NewExport("suppressions", {}))

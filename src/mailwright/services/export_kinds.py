@@ -13,11 +13,12 @@ from typing import Any, TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mailwright.services import campaign_events, exports, reports
+from mailwright.services import campaign_events, exports, reports, suppressions
 from mailwright.store import campaign_events as event_rows
 from mailwright.store import exports as contact_rows
 from mailwright.store import recipients
 from mailwright.store import reports as report_rows
+from mailwright.store import suppressions as suppression_rows
 from mailwright.store.audiences import Audience
 
 Parameters: TypeAlias = Mapping[str, Any]
@@ -159,12 +160,37 @@ async def _reports(
     return Piece([reports.cells(row) for row in found], found[-1]["id"])
 
 
+async def _suppression_header(
+    _: AsyncConnection, _tenant_id: int, _parameters: Parameters
+) -> list[str]:
+    return list(suppressions.EXPORTED)
+
+
+async def _suppression_count(connection: AsyncConnection, tenant_id: int, _: Parameters) -> int:
+    return await suppression_rows.count(connection, tenant_id)
+
+
+async def _suppressions(
+    connection: AsyncConnection, tenant_id: int, _: Parameters, place: Position
+) -> Piece | None:
+    """Everything that is suppressed, in the order in which it was."""
+    found = await suppression_rows.after(
+        connection, tenant_id, after_id=place.after, limit=place.limit
+    )
+    if not found:
+        return None
+    return Piece([suppressions.cells(row) for row in found], found[-1]["id"])
+
+
 #: Every kind by the word that is stored.
 KINDS: Mapping[str, ExportKind] = {
     "campaign-events": ExportKind("campaigns:read", _event_header, _event_count, _events),
     "campaign-reports": ExportKind("campaigns:read", _report_header, _report_count, _reports),
     "list-events": ExportKind("campaigns:read", _event_header, _event_count, _events),
     "contacts": ExportKind("contacts:read", _contact_header, _contact_count, _contacts),
+    "suppressions": ExportKind(
+        "suppressions:read", _suppression_header, _suppression_count, _suppressions
+    ),
     "recipients": ExportKind("campaigns:read", _recipient_header, _recipient_count, _recipients),
 }
 

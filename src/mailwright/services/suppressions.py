@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +28,8 @@ from mailwright.store.rows import Row
 
 REASONS = ("bounce", "complaint", "unsubscribe", "manual", "erased")
 SCOPES = ("all", "marketing")
+#: The columns of a file of them.
+EXPORTED = ("email", "reason", "scope", "source", "created_at")
 BULK_MAX = 1_000  # addresses a call
 #: What a wave can be: mistakes of servers and of people. Somebody's own wish is none.
 UNDOABLE = ("bounce", "manual")
@@ -215,6 +217,13 @@ async def undo_wave(
         about = {"reason": reason, "removed": removed, "since": since.isoformat()}
         await audit.record(connection, caller, "suppression.undo", None, about)
     return WaveUndone(removed)
+
+
+def cells(row: Row) -> list[object]:
+    """A row of that file."""
+    at = row["created_at"].astimezone(UTC).isoformat(timespec="seconds")
+    told = (row["email_key"], row["reason"], row["scope"], row["source"] or "")
+    return [*told, at.replace("+00:00", "Z")]
 
 
 async def suppress(

@@ -95,6 +95,22 @@ async def page(
     return rows, (await connection.execute(total)).scalar_one()
 
 
+async def count(connection: AsyncConnection, tenant_id: int) -> int:
+    """How many there are."""
+    mine = suppressions.c.tenant_id == tenant_id
+    statement = select(func.count()).select_from(suppressions).where(mine)
+    return (await connection.execute(statement)).scalar_one()
+
+
+async def after(
+    connection: AsyncConnection, tenant_id: int, *, after_id: int, limit: int
+) -> Sequence[Row]:
+    """The next ones after an id, oldest first."""
+    mine = and_(suppressions.c.tenant_id == tenant_id, suppressions.c.id > after_id)
+    found = select(*_COLUMNS).where(mine).order_by(suppressions.c.id).limit(limit)
+    return await every(connection, found)
+
+
 async def remove(
     connection: AsyncConnection, tenant_id: int, suppression_uuid: uuid.UUID
 ) -> Row | None:
