@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import insert, select, update
 
+from mailwright.domain.email_stream import Stream
 from mailwright.domain.tokens import MessageRef, Unsubscribe
+from mailwright.domain.webhook_event import EventType
+from mailwright.errors import InvalidInput
+from mailwright.services import webhooks
+from mailwright.services.caller import Caller
+from mailwright.services.emails import NewEmail, submit
 from mailwright.services.runtime import Runtime
 from mailwright.services.unsubscribes import Standing, get_subscription, resubscribe, unsubscribe
+from mailwright.services.webhooks import NewWebhook
 from mailwright.store import audiences, tables
 from mailwright.store.audiences import Audience
 from mailwright.store.database import Database
-from tests.builders import MadeTenant, make_campaign, make_contact, make_list, make_message
+from tests.builders import (
+    MadeTenant,
+    make_campaign,
+    make_contact,
+    make_list,
+    make_message,
+    make_sender,
+)
 
 
 @pytest.fixture
@@ -140,3 +155,51 @@ async def test_another_list_of_the_contact_is_left_alone(
             select(tables.list_members.c.state).where(tables.list_members.c.list_id == other.id)
         )
     assert state == "subscribed"
+
+
+@pytest.mark.checklist("X11", "OUT-18")
+async def test_a_stranger_leaves_by_the_link_of_a_single_mail_and_comes_back(
+    runtime: Runtime, database: Database, tenant: MadeTenant, caller: Caller
+) -> None:
+    hook = NewWebhook("https://shop.example/hooks", [EventType.CONTACT_UNSUBSCRIBED])
+    await webhooks.create_webhook(runtime, caller, hook)
+    await make_sender(database, tenant.id)
+    receipt = NewEmail("Eve@example.org", subject="Receipt", text="{{ unsubscribeUrl }}")
+    await submit(runtime, caller, receipt)
+    async with database.reading() as connection:
+        message_id = (await connection.execute(select(tables.messages.c.id))).scalar_one()
+    link = Unsubscribe(MessageRef(tenant.id, message_id), 0, 0)
+    assert (await get_subscription(runtime, link)).standing is Standing.SUBSCRIBED
+    views = await asyncio.gather(
+        *(unsubscribe(runtime, link, source="one_click") for _ in range(4))
+    )
+    assert {(view.standing, view.email, view.can_return) for view in views} == {
+        (Standing.UNSUBSCRIBED, "Eve@example.org", True)
+    }
+    async with database.reading() as connection:
+        [suppression] = (await connection.execute(select(tables.suppressions))).all()
+        told = (await connection.execute(select(tables.webhook_deliveries.c.payload))).scalars()
+        assert [payload["email"] for payload in told] == ["Eve@example.org"]
+    assert (suppression.email_key, suppression.scope) == ("eve@example.org", "marketing")
+    assert suppression.reason == "unsubscribe"
+    await submit(runtime, caller, receipt)  # a receipt still goes out
+    with pytest.raises(InvalidInput, match="suppressed"):
+        await submit(runtime, caller, replace(receipt, stream=Stream.MARKETING))
+    assert (await resubscribe(runtime, link)).standing is Standing.SUBSCRIBED
+    async with database.reading() as connection:
+        assert (await connection.execute(select(tables.suppressions))).all() == []
+
+
+async def test_a_stranger_who_became_a_contact_leaves_as_one(
+    runtime: Runtime, database: Database, tenant: MadeTenant
+) -> None:
+    message = await make_message(database, tenant.id, email="Eve@example.org", state="sent")
+    await make_contact(database, tenant.id, "eve@example.org")
+    link = Unsubscribe(MessageRef(tenant.id, message), 0, 0)
+    view = await unsubscribe(runtime, link, source="page")
+    assert (view.standing, view.email) == (Standing.UNSUBSCRIBED, "eve@example.org")
+    async with database.reading() as connection:
+        assert (await connection.execute(select(tables.contacts.c.consent))).scalars().all() == [
+            "unsubscribed"
+        ]
+        assert (await connection.execute(select(tables.suppressions))).all() == []

@@ -241,6 +241,13 @@ async def suppress(
     return await store.add(connection, tenant_id, {**values, "evidence": evidence})
 
 
+async def lift_unsubscribe(connection: AsyncConnection, tenant_id: int, email_key: str) -> None:
+    """Takes back, in the caller's transaction, what the person themselves asked for."""
+    for row in await store.of_address(connection, tenant_id, email_key):
+        if (row["scope"], row["reason"]) == ("marketing", "unsubscribe"):
+            await store.remove(connection, tenant_id, row["uuid"])
+
+
 async def is_suppressed(
     connection: AsyncConnection, tenant_id: int, email_key: str, *, marketing: bool
 ) -> bool:

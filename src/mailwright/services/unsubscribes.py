@@ -4,19 +4,23 @@ One transaction does all of it: the contact's consent, the list the campaign wen
 consents, the ledger row, the campaign's count, the event. It is committed before anybody hears of
 it, and the engine reads consent at its next look, so nothing is sent afterwards. Doing it twice
 counts once. Behind it: RFC 8058; 16 CFR 316.5; GDPR Art. 7(3), as easy to withdraw as to give.
+
+A single mail may go to somebody who is no contact. Of a stranger there is no consent to take back,
+so their address is suppressed for marketing: it holds for a contact that is made of it later.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.doors import Door
+from mailwright.domain.email_address import email_key_of
 from mailwright.domain.email_event import EventKind
 from mailwright.domain.tokens import Unsubscribe
-from mailwright.services import webhook_events
+from mailwright.services import suppressions, webhook_events
 from mailwright.services.runtime import Runtime
 from mailwright.store import consents, contacts, event_log
 from mailwright.store import unsubscribes as store
@@ -46,12 +50,13 @@ class SubscriptionView:
 async def get_subscription(runtime: Runtime, link: Unsubscribe) -> SubscriptionView:
     """How the person of `link` stands now. Changes nothing."""
     async with runtime.database.reading() as connection:
-        return await _view(connection, link)
+        return await _view(connection, await _of_contact(connection, link))
 
 
 async def unsubscribe(runtime: Runtime, link: Unsubscribe, *, source: str) -> SubscriptionView:
     """The person of `link` gets no more marketing mail. `source`: `one_click` or `page`."""
     async with runtime.database.transaction() as connection:
+        link = await _of_contact(connection, link)
         await leave(connection, runtime, link, source=source)
         return await _view(connection, link)
 
@@ -60,6 +65,9 @@ async def leave(
     connection: AsyncConnection, runtime: Runtime, link: Unsubscribe, *, source: str
 ) -> None:
     """The same in the caller's transaction; nothing where the person is off already, or gone."""
+    if not link.contact_id:
+        await _change_stranger(connection, runtime, link, leaving=True, source=source)
+        return
     person = await _locked_person(connection, link)
     if person is not None and person["consent"] != "unsubscribed":
         await _change(connection, runtime, link, leaving=True, source=source)
@@ -71,6 +79,9 @@ async def resubscribe(runtime: Runtime, link: Unsubscribe) -> SubscriptionView:
     A forwarded mail must not be a way to sign somebody up again who left for another reason.
     """
     async with runtime.database.transaction() as connection:
+        link = await _of_contact(connection, link)
+        if not link.contact_id:
+            await _change_stranger(connection, runtime, link, leaving=False, source="page")
         person = await _locked_person(connection, link)
         if person is not None and person["consent"] == "unsubscribed":
             message = await store.message(
@@ -79,6 +90,19 @@ async def resubscribe(runtime: Runtime, link: Unsubscribe) -> SubscriptionView:
             if _left_by(message):
                 await _change(connection, runtime, link, leaving=False, source="page")
         return await _view(connection, link)
+
+
+async def _of_contact(connection: AsyncConnection, link: Unsubscribe) -> Unsubscribe:
+    """The link, for the contact that a stranger has become since their mail was sent."""
+    if link.contact_id or not link.message.message_id:
+        return link
+    tenant_id = link.message.tenant_id
+    message = await store.message(connection, tenant_id, link.message.message_id)
+    if message is None:
+        return link
+    key = email_key_of(message["email"])
+    contact_id = await contacts.id_of_address(connection, tenant_id, key)
+    return replace(link, contact_id=contact_id or 0)
 
 
 async def _locked_person(connection: AsyncConnection, link: Unsubscribe) -> Row | None:
@@ -142,11 +166,50 @@ async def _change(
         await webhook_events.emit(connection, [left])
 
 
+async def _change_stranger(
+    connection: AsyncConnection, runtime: Runtime, link: Unsubscribe, *, leaving: bool, source: str
+) -> None:
+    """The address of a mail to nobody's contact gets no marketing, or may get some again."""
+    tenant_id, message_id, now = link.message.tenant_id, link.message.message_id, runtime.now()
+    row = await store.message(connection, tenant_id, message_id, lock=True)
+    if row is None or _left_by(row) == leaving:
+        return
+    key = email_key_of(row["email"])
+    if leaving:
+        await suppressions.suppress(
+            connection,
+            tenant_id,
+            key,
+            reason="unsubscribe",
+            scope="marketing",
+            source="recipient",
+            evidence={"message_id": message_id},
+        )
+    else:
+        await suppressions.lift_unsubscribe(connection, tenant_id, key)
+    await store.mark_message(connection, tenant_id, message_id, now if leaving else None)
+    await event_log.add(
+        connection,
+        tenant_id,
+        at=now,
+        kind=EventKind.UNSUBSCRIBED if leaving else EventKind.RESUBSCRIBED,
+        message_id=message_id,
+        campaign_id=None,
+        contact_id=None,
+        data={"source": source},
+    )
+    if leaving:
+        left = webhook_events.unsubscribed(tenant_id, None, now, source, message_id=message_id)
+        await webhook_events.emit(connection, [left])
+
+
 async def _view(connection: AsyncConnection, link: Unsubscribe) -> SubscriptionView:
     tenant_id = link.message.tenant_id
     name = await store.tenant_name(connection, tenant_id) or ""
     if link.message.message_id == 0:
         return SubscriptionView(Standing.TEST, name)
+    if not link.contact_id:
+        return await _strangers_view(connection, link, name)
     person = await store.person(connection, tenant_id, link.contact_id)
     if person is None:
         return SubscriptionView(Standing.GONE, name)
@@ -156,6 +219,17 @@ async def _view(connection: AsyncConnection, link: Unsubscribe) -> SubscriptionV
     return SubscriptionView(
         Standing.UNSUBSCRIBED, name, person["email"], person["locale"], _left_by(message)
     )
+
+
+async def _strangers_view(
+    connection: AsyncConnection, link: Unsubscribe, tenant_name: str
+) -> SubscriptionView:
+    row = await store.message(connection, link.message.tenant_id, link.message.message_id)
+    if row is None:
+        return SubscriptionView(Standing.GONE, tenant_name)
+    left = _left_by(row)
+    standing = Standing.UNSUBSCRIBED if left else Standing.SUBSCRIBED
+    return SubscriptionView(standing, tenant_name, row["email"], can_return=left)
 
 
 def _left_by(message: Row | None) -> bool:

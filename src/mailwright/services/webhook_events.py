@@ -25,14 +25,17 @@ __all__ = ["Fact", "emit", "emit_hits", "unsubscribed", "wake"]
 
 def unsubscribed(
     tenant_id: int,
-    contact_id: int,
+    contact_id: int | None,
     at: datetime,
     source: str,
     *,
     message_id: int | None = None,
     campaign_id: int | None = None,
 ) -> Fact:
-    """That somebody left; `message_id` and `campaign_id`: by the link in a mail."""
+    """That somebody left; `message_id` and `campaign_id`: by the link in a mail.
+
+    `contact_id`: None: somebody who got a single mail and is no contact.
+    """
     return Fact(
         tenant_id,
         EventType.CONTACT_UNSUBSCRIBED,

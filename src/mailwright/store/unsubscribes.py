@@ -32,13 +32,15 @@ async def person(
     )
 
 
-async def message(connection: AsyncConnection, tenant_id: int, message_id: int) -> Row | None:
-    """`unsubscribed_at` and `campaign_id` of a ledger row, or None."""
+async def message(
+    connection: AsyncConnection, tenant_id: int, message_id: int, *, lock: bool = False
+) -> Row | None:
+    """`email`, `unsubscribed_at` and `campaign_id` of a ledger row, or None."""
+    statement = select(messages.c.email, messages.c.unsubscribed_at, messages.c.campaign_id).where(
+        messages.c.tenant_id == tenant_id, messages.c.id == message_id
+    )
     return await maybe_one(
-        connection,
-        select(messages.c.unsubscribed_at, messages.c.campaign_id).where(
-            messages.c.tenant_id == tenant_id, messages.c.id == message_id
-        ),
+        connection, statement.with_for_update(key_share=True) if lock else statement
     )
 
 
