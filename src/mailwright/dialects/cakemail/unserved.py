@@ -13,9 +13,6 @@ from fastapi import APIRouter, Depends
 from mailwright.dialects.cakemail.dependencies import caller_of
 from mailwright.dialects.cakemail.errors import NotOffered
 
-_MAIL_TEMPLATES = "/lists/{list_id}/transactional-email-templates"
-_MAIL_TEMPLATE = _MAIL_TEMPLATES + "/{transactional_email_template_id}"
-
 #: Operations by the reason why there are none.
 UNSERVED: Mapping[str, tuple[str, ...]] = {
     "Mailwright has no workflows.": (
@@ -87,16 +84,6 @@ UNSERVED: Mapping[str, tuple[str, ...]] = {
         "GET /brands/default/system-emails",
         "PUT /brands/default/system-emails",
         "PATCH /brands/default/system-emails",
-    ),
-    "Single mails go through /v2/emails; templates are at /templates.": (
-        f"GET {_MAIL_TEMPLATES}",
-        f"POST {_MAIL_TEMPLATES}",
-        f"GET {_MAIL_TEMPLATE}",
-        f"DELETE {_MAIL_TEMPLATE}",
-        f"PATCH {_MAIL_TEMPLATE}",
-        f"POST {_MAIL_TEMPLATE}/send",
-        f"POST {_MAIL_TEMPLATE}/send-test",
-        f"POST {_MAIL_TEMPLATE}/render",
     ),
 }
 

@@ -39,7 +39,7 @@ from mailwright.store.tables.inbox import captured_mails
 from mailwright.store.tables.messages import batches, messages
 from mailwright.store.tables.senders import projects, senders
 from mailwright.store.tables.tags import contact_interests, contact_tags, interests, tags
-from mailwright.store.tables.templates import template_versions, templates
+from mailwright.store.tables.templates import mail_templates, template_versions, templates
 from mailwright.store.tables.tenants import (
     access_tokens,
     api_keys,
@@ -92,6 +92,7 @@ __all__ = [
     "interests",
     "list_members",
     "lists",
+    "mail_templates",
     "members",
     "message_clicks",
     "messages",

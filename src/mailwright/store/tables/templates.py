@@ -8,6 +8,7 @@ from sqlalchemy import (
     Column,
     Index,
     Integer,
+    PrimaryKeyConstraint,
     Table,
     Text,
     UniqueConstraint,
@@ -87,4 +88,20 @@ template_versions = Table(
     Index("ix_template_versions_locale_group", "tenant_id", "locale_group"),
     one_of("state", VersionState),
     one_of("kind", ("document", "html")),
+)
+
+# A template for single mails to the people of a list: in whose name they go, and where answers do.
+mail_templates = Table(
+    "mail_templates",
+    metadata,
+    tenant(),
+    Column("template_id", BigInteger, nullable=False),
+    Column("list_id", BigInteger, nullable=False),
+    Column("sender_id", BigInteger),  # null: the account's default
+    maybe("reply_to"),
+    PrimaryKeyConstraint("tenant_id", "template_id"),
+    owner("template_id", "templates", ondelete="CASCADE"),
+    owner("list_id", "lists", ondelete="CASCADE"),
+    owner("sender_id", "senders"),
+    Index("ix_mail_templates_list_id", "tenant_id", "list_id"),
 )

@@ -1238,6 +1238,35 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant_id", "uuid", name=op.f("uq_interests_tenant_id_uuid")),
     )
     op.create_table(
+        "mail_templates",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("template_id", sa.BigInteger(), nullable=False),
+        sa.Column("list_id", sa.BigInteger(), nullable=False),
+        sa.Column("sender_id", sa.BigInteger(), nullable=True),
+        sa.Column("reply_to", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "list_id"],
+            ["lists.tenant_id", "lists.id"],
+            name=op.f("fk_mail_templates_tenant_id_list_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "sender_id"],
+            ["senders.tenant_id", "senders.id"],
+            name=op.f("fk_mail_templates_tenant_id_sender_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "template_id"],
+            ["templates.tenant_id", "templates.id"],
+            name=op.f("fk_mail_templates_tenant_id_template_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "template_id", name=op.f("pk_mail_templates")),
+    )
+    op.create_index(
+        "ix_mail_templates_list_id", "mail_templates", ["tenant_id", "list_id"], unique=False
+    )
+    op.create_table(
         "projects",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
