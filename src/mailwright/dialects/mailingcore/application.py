@@ -9,9 +9,11 @@ from fastapi import FastAPI
 from mailwright import __version__
 from mailwright.dialects.limits import BodyLimit, RateLimit
 from mailwright.dialects.mailingcore import (
+    analytics,
     campaign_sending,
     campaigns,
     contacts,
+    domains,
     emails,
     errors,
     openapi,
@@ -31,6 +33,8 @@ ROUTERS = (
     templates.router,
     suppressions.router,
     webhooks.router,
+    domains.router,
+    analytics.router,
 )
 
 _DESCRIPTION = """\
