@@ -17,13 +17,16 @@ import httpx2
 import pytest
 
 from mailwright.domain.doors import Door
+from mailwright.domain.scopes import Role
 from mailwright.services.api_keys import NewApiKey, create_api_key
 from mailwright.services.caller import Caller
+from mailwright.services.members import NewMember, create_member
 from mailwright.services.runtime import Runtime
 from mailwright.store.database import Database
 from tests.browser.installation import Installation, running
 from tests.builders import MadeTenant, make_contact, make_list, make_sender
 from tests.mcp.assistant import Assistant, connected
+from tests.scenarios.cakemail_door import CakemailDoor
 from tests.scenarios.door import CampaignDoor, Figures
 from tests.scenarios.mailingcore_door import MailingCoreDoor
 from tests.scenarios.mcp_door import McpDoor
@@ -60,9 +63,10 @@ async def assistant(
         yield made
 
 
-@pytest.fixture(params=["native", "mailingcore", "mcp"])
+@pytest.fixture(params=["native", "cakemail", "mailingcore", "mcp"])
 async def door(
     request: pytest.FixtureRequest,
+    runtime: Runtime,
     client: httpx2.AsyncClient,
     assistant: Assistant,
     database: Database,
@@ -72,6 +76,9 @@ async def door(
     for address in PEOPLE:
         await make_contact(database, tenant.id, address, list_id=target.id)
     sender = await make_sender(database, tenant.id, "post@harbour.example")
+    if request.param == "cakemail":
+        login = await sign_up(runtime, tenant)
+        return CakemailDoor(client, login, list_id=target.id, sender_id=sender.id)
     if request.param == "mailingcore":
         return MailingCoreDoor(client)
     if request.param == "mcp":
@@ -79,8 +86,17 @@ async def door(
     return NativeDoor(client, list_uuid=str(target.uuid), sender_uuid=str(sender.uuid))
 
 
+async def sign_up(runtime: Runtime, tenant: MadeTenant) -> tuple[str, str]:
+    """Address and password of somebody who may do everything there."""
+    owner = Caller(tenant.id, "cli", Door.API, frozenset({"*"}))
+    login = ("owner@harbour.example", "correct horse battery staple")
+    await create_member(runtime, owner, NewMember(*login, Role.OWNER))
+    return login
+
+
 @pytest.mark.checklist("Z01", "Z02", "Z03", "Z18", "Z19", "Z22", "Z28", "Z29", "Z31", "Z37", "U09")
 @pytest.mark.checklist("M08", "M09", "M10", "M28", "M32", "M35", "M37", "M39", "M46", "M48")
+@pytest.mark.checklist("C01", "C13", "C15", "C16", "C17", "C18", "C28", "C29", "C30", "C31")
 @pytest.mark.checklist("C32", "C33", "C34", "C35")
 async def test_from_draft_to_report(door: CampaignDoor, client: httpx2.AsyncClient) -> None:
     campaign = await door.draft("Story")
