@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.test_quickstart import free_port
+from tests.acceptance.pages import free_port
 
 ROOT = Path(__file__).parents[2]
 

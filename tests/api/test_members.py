@@ -5,6 +5,9 @@ from __future__ import annotations
 import httpx2
 import pytest
 
+from mailwright.errors import Unauthenticated
+from mailwright.services import sessions
+from mailwright.services.runtime import Runtime
 from tests.api.conftest import ApiAs
 from tests.builders import MadeTenant
 
@@ -27,6 +30,23 @@ async def test_a_member_is_made_seen_changed_and_removed(api: httpx2.AsyncClient
     assert (changed["role"], changed["api_access"]) == ("editor", False)
     assert (await api.delete(path)).status_code == 204
     assert (await api.delete(f"/members/{bo['uuid']}")).status_code == 409
+
+
+@pytest.mark.checklist("SEC-13")
+async def test_who_is_suspended_is_signed_out_and_stays_a_member(
+    api: httpx2.AsyncClient, runtime: Runtime
+) -> None:
+    made = (await api.post("/members", json=ADA)).json()["data"]
+    await api.post("/members", json=ADA | {"email": "bo@example.com"})
+    signed_in = await sessions.sign_in(runtime, ADA["email"], ADA["password"], "192.0.2.1")
+    changed = await api.patch(f"/members/{made['uuid']}", json={"suspended": True})
+    assert changed.json()["data"]["suspended"] is True
+    with pytest.raises(Unauthenticated):
+        await sessions.authenticate_session(runtime, signed_in.token)
+    with pytest.raises(Unauthenticated):
+        await sessions.sign_in(runtime, ADA["email"], ADA["password"], "192.0.2.1")
+    await api.patch(f"/members/{made['uuid']}", json={"suspended": False})
+    await sessions.sign_in(runtime, ADA["email"], ADA["password"], "192.0.2.1")
 
 
 async def test_what_is_wrong_is_named(api: httpx2.AsyncClient) -> None:

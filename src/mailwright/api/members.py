@@ -41,6 +41,7 @@ class MemberPatch(Body):
 
     role: Role = Role.VIEWER
     api_access: bool = True
+    suspended: bool = False
 
     model_config = example({"role": "admin"})
 
@@ -76,7 +77,7 @@ async def get(runtime: RuntimeOf, caller: CallerOf, member_uuid: UUID) -> Respon
 async def change(
     runtime: RuntimeOf, caller: CallerOf, member_uuid: UUID, body: MemberPatch
 ) -> Response:
-    """Change a member's role or access. The last owner stays an owner."""
+    """Change a member's role or access, or suspend them. The last owner stays an owner."""
     return one(await service.change_member(runtime, caller, member_uuid, body.changes()))
 
 
