@@ -26,18 +26,23 @@ async def _list(
     runtime: Runtime,
     caller: Caller,
     *,
-    email: str | None = None,
+    to: str | None = None,
     tag: str | None = None,
     status: EmailStatus | None = None,
     cursor: str | None = None,
     per_page: int = PER_PAGE,
 ) -> Cursored[EmailRow]:
-    wanted = service.email_filter(tag=tag, status=status, to=email or None)
+    wanted = service.email_filter(tag=tag, status=status, to=to)
     return await service.page_emails(runtime, caller, wanted, per_page=per_page, cursor=cursor)
 
 
+#: What a mail names, in the service's words.
+_NAMED = {"sender_uuid": "sender", "list_uuid": "list"}
+
+
 def _new(caller: Caller, to: str, given: dict[str, Any]) -> NewEmail:
-    return NewEmail(to, sandbox=caller.sandbox, **given)
+    fields = {_NAMED.get(name, name): value for name, value in given.items()}
+    return NewEmail(to, sandbox=caller.sandbox, **fields)
 
 
 async def _send(
@@ -53,10 +58,12 @@ async def _send(
     template_version_uuid: UUID | None = None,
     locale: str | None = None,
     data: dict[str, Any] | None = None,
+    sender_uuid: UUID | None = None,
     from_email: str | None = None,
     from_name: str | None = None,
     reply_to: str | None = None,
     stream: Stream = Stream.TRANSACTIONAL,
+    list_uuid: UUID | None = None,
     tags: list[str] | None = None,
     metadata: dict[str, str] | None = None,
     scheduled_at: MaybeMoment = None,
@@ -70,10 +77,12 @@ async def _send(
         "template_version_uuid": template_version_uuid,
         "locale": locale,
         "data": data or {},
+        "sender_uuid": sender_uuid,
         "from_email": from_email,
         "from_name": from_name,
         "reply_to": reply_to,
         "stream": stream,
+        "list_uuid": list_uuid,
         "tags": tags or (),
         "metadata": metadata or {},
         "scheduled_at": scheduled_at,
@@ -88,7 +97,7 @@ async def _sending(runtime: Runtime, caller: Caller, to: str, **given: Any) -> d
         "will": f"Send one mail to {checked.to.text}",
         "subject": checked.asked.subject,
         "template": checked.asked.template or checked.asked.template_version_uuid,
-        "from": checked.asked.from_email or "the default sender",
+        "from": checked.asked.from_email or checked.asked.sender or "the default sender",
         "when": checked.scheduled_at or "now",
         "stream": checked.asked.stream,
     }
@@ -103,7 +112,8 @@ EMAILS = Tool(
         "send": Operation(
             _send,
             _WRITE,
-            "subject with html or text, or a template (slug) with `data`; scheduled_at for later",
+            "subject with html or text, or a template (slug) with `data`; marketing needs a list or "
+            "a subscribed contact",
             preview=_sending,
         ),
         "cancel": Operation(

@@ -1,4 +1,4 @@
-"""`/mcp`: Streamable HTTP. The SDK (66 MB, most of a second) is loaded by the first call.
+"""`/mcp`: Streamable HTTP. The SDK (24 MB, most of a second) is loaded by the first call.
 
 Every request stands for itself: it carries its key, and no session is kept that another key, or
 another process, could not serve.
