@@ -12,9 +12,10 @@ from sqlalchemy import insert, select
 
 from mailwright.domain.doors import Door
 from mailwright.domain.ids import new_id
-from mailwright.services import webhook_log, webhooks
+from mailwright.services import emails, webhook_log, webhooks
 from mailwright.services.api_keys import NewApiKey, create_api_key
 from mailwright.services.caller import Caller
+from mailwright.services.emails import NewEmail
 from mailwright.services.runtime import Runtime
 from mailwright.services.webhooks import NewWebhook
 from mailwright.store import tables
@@ -102,6 +103,10 @@ async def _things(runtime: Runtime, database: Database, tenant: MadeTenant) -> d
     }
     hosts = {"tracking_host": "links.d.example", "return_path_host": "bounces.d.example"}
     made["domain_uuid"] = await _add(database, tables.domains, tenant, name="d.example", **hosts)
+    single = await emails.submit(
+        runtime, owner, NewEmail("ada@example.org", subject="Hello", text="Hello.")
+    )
+    made["email_uuid"] = single.uuid
     template = await make_template(database, tenant.id)
     made |= {"template_uuid": template.uuid, "version_uuid": template.version.uuid}
     made["field"] = made["field_uuid"]

@@ -9,7 +9,8 @@ import orjson
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from mailwright.services.paging import Paged
+from mailwright.services.cursors import Cursored
+from mailwright.services.paging import Page, Paged
 
 Shape = TypeVar("Shape")
 
@@ -57,6 +58,40 @@ def many(paged: Paged[Any]) -> Response:
                 "current_page": paged.page.number,
                 "per_page": paged.page.per_page,
                 "total": paged.total,
+            },
+        }
+    )
+
+
+class Place(BaseModel):
+    """Which part of a set this is. `next_cursor`: give it as `cursor` to read on; null at the end.
+
+    Nobody counts the whole, so that a page of millions costs what one of ten does.
+    """
+
+    current_page: int
+    per_page: int
+    has_more: bool
+    next_cursor: str | None
+
+
+class OnePage(BaseModel, Generic[Shape]):
+    """One page of a set that grows without bound."""
+
+    data: list[Shape]
+    pagination: Place
+
+
+def paged(found: Cursored[Any], page: Page) -> Response:
+    """`{"data": [...], "pagination": {...}}` without a total."""
+    return json_response(
+        {
+            "data": found.items,
+            "pagination": {
+                "current_page": page.number,
+                "per_page": page.per_page,
+                "has_more": found.next_cursor is not None,
+                "next_cursor": found.next_cursor,
             },
         }
     )

@@ -42,12 +42,19 @@ def problem(
     headers: dict[str, str] | None = None,
 ) -> Response:
     """An error in the native form."""
-    error: dict[str, object] = {"code": code, "message": message}
-    if details:
-        error["details"] = details
-    response = json_response({"error": error}, status)
+    response = json_response({"error": _error(code, message, details)}, status)
     response.headers.update(headers or {})
     return response
+
+
+def told(error: errors.MailwrightError) -> dict[str, object]:
+    """An error as a part of an answer that is a success in all."""
+    return _error(error.code, error.message, error.details)
+
+
+def _error(code: str, message: str, details: object) -> dict[str, object]:
+    error: dict[str, object] = {"code": code, "message": message}
+    return error | {"details": details} if details else error
 
 
 def problem_from(error: errors.MailwrightError) -> Response:

@@ -59,10 +59,15 @@ CODES: Mapping[str, tuple[int, str]] = {
     "VALIDATION_ERROR": (422, "Some fields are not valid; `details` names them."),
     "CAMPAIGN_NOT_READY": (422, "Something is missing; `details.missing` names it."),
     "CAMPAIGN_NOT_TESTABLE": (422, "Something is missing; `details.missing` names it."),
+    "EMAIL_NOT_CANCELABLE": (409, "It is in a worker's hands, or over."),
+    "RECIPIENT_SUPPRESSED": (422, "The address is suppressed; `details.to` says why."),
+    "RECIPIENT_UNSUBSCRIBED": (422, "Marketing mail needs a subscribed contact."),
+    "TEMPLATE_VERSION_UNPUBLISHED": (422, "No version of the template is published."),
     "SENDER_NOT_CONFIRMED": (422, "The address has not been confirmed yet."),
     "SENDER_DISABLED": (422, "The sender is disabled."),
     "DOMAIN_NOT_AUTHENTICATED": (422, "Records are missing; `details.missing` names them."),
     "TEMPLATE_VERSION_EMPTY": (422, "It has no body yet."),
+    "QUOTA_EXCEEDED": (429, "The month's mails are used up, and the grace beyond."),
     "RATE_LIMITED": (429, "Too many calls; `Retry-After` says when to come back."),
 }
 

@@ -6,8 +6,6 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,15 +16,13 @@ from mailwright.delivery.pace import Pace
 from mailwright.domain.retry_ladder import SINGLE
 from mailwright.domain.tokens import Tokens
 from mailwright.mail.attachments import Attachment, with_attachments
-from mailwright.mail.extra_headers import folded
-from mailwright.mail.message import CompiledMail, Recipient, compile_mail
+from mailwright.mail.message import CompiledMail, compile_mail
 from mailwright.services import email_rendering as rendering
 from mailwright.services.outgoing import Outgoing, outgoing_of
 from mailwright.services.runtime import Runtime
 from mailwright.store import emails, single_batches, single_mails
 from mailwright.store.batches import Lease
 from mailwright.store.rows import Row
-from mailwright.store.single_batches import NO_CAMPAIGN
 
 BATCH_SIZE = 50  # a mail that comes meanwhile waits for so many others at most
 KEPT = 256  # compiled contents; the least recently used goes
@@ -140,7 +136,7 @@ class Writer:
         """
         row = due.row
         compiled, content = await self._compiled(row, content)
-        addressed = _Addressed(self._tokens, row, outgoing.base_url)
+        addressed = rendering.Addressed(self._tokens, row, outgoing.base_url)
         now = self._runtime.now()
         raw = compiled.render(addressed.recipient(now, content["fallbacks"]))
         if row["attachment_count"]:
@@ -179,51 +175,6 @@ class Writer:
             Attachment(row["name"], row["content_type"], row["body"], row["content_id"])
             for row in rows
         ]
-
-
-@dataclass(frozen=True, slots=True)
-class _Addressed:
-    """A row of the ledger and the links that lead back to it."""
-
-    tokens: Tokens
-    row: Row
-    base_url: str
-
-    @property
-    def key(self) -> tuple[int, int]:
-        return self.row["tenant_id"], self.row["message_id"]
-
-    @property
-    def header_id(self) -> str:
-        return self.tokens.message_id(*self.key, rendering.sender_domain(self.row))
-
-    @property
-    def boundary(self) -> str:
-        return f"=_{self.header_id[1:33]}"
-
-    def recipient(self, now: datetime, fallbacks: Mapping[str, str]) -> Recipient:
-        row, key = self.row, self.key
-        person = {"contact_id": row["contact_id"] or 0, "campaign_id": NO_CAMPAIGN}
-
-        def link_url(number: int, address: str) -> str:
-            return self._url("c", self.tokens.click(*key, number, address))
-
-        return Recipient(
-            email=row["email"],
-            display_name=row["to_name"],
-            values=rendering.values_of(row, fallbacks),
-            message_id=self.header_id,
-            date=now,
-            unsubscribe_url=self._url("u", self.tokens.unsubscribe(*key, **person)),
-            view_url=self._url("v", self.tokens.view(*key, **person)),
-            boundary=self.boundary,
-            open_url=self._url("o", self.tokens.open(*key)) if row["track_opens"] else None,
-            link_url=link_url if row["track_clicks"] else None,
-            extra_headers=folded(row["headers"]),
-        )
-
-    def _url(self, kind: str, token: str) -> str:
-        return f"{self.base_url}/{kind}/{token}"
 
 
 def _due(row: Row) -> Due:

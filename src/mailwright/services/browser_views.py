@@ -1,4 +1,4 @@
-"""A campaign's mail as a page: for its recipient, in a browser.
+"""A mail as a page: for its recipient, in a browser.
 
 It is shown in a sandbox without scripts; nothing here is tracked, and links lead where they say.
 """
@@ -16,21 +16,25 @@ from mailwright.domain.sending_domain import domain_of
 from mailwright.domain.tokens import Tokens, Unsubscribe
 from mailwright.mail import html as pages
 from mailwright.mail import merge
+from mailwright.services import email_previews
 from mailwright.services.campaign_texts import CampaignText, texts_of, with_fallbacks
 from mailwright.services.outgoing import outgoing_of
 from mailwright.services.runtime import Runtime
 from mailwright.store import campaigns, recipients, senders, tenants
 from mailwright.store import unsubscribes as store
 from mailwright.store.rows import Row
+from mailwright.store.single_batches import NO_CAMPAIGN
 
 _EMPTY_PAGE = "<!doctype html><html><head></head><body></body></html>"
 
 
 async def render_view(runtime: Runtime, link: Unsubscribe) -> str | None:
-    """The mail of `link` as a page, merged for its contact; None when the campaign is gone.
+    """The mail of `link` as a page, merged for its contact; None when it is gone, or its campaign.
 
     For a contact who was deleted since, the fields are empty.
     """
+    if link.campaign_id == NO_CAMPAIGN and link.message.message_id != 0:
+        return await email_previews.browser_page(runtime, link)
     tenant_id = link.message.tenant_id
     async with runtime.database.reading() as connection:
         campaign = await campaigns.get(connection, tenant_id, link.campaign_id)

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from mailwright.domain.email_event import EventKind
 from mailwright.domain.email_stream import Stream
 from mailwright.domain.tag_expression import TagExpression
@@ -76,22 +78,11 @@ async def page_log(
     caller.require("events:read")
     after = None if cursor is None else place_of(cursor)
     async with runtime.database.reading() as connection:
-        message_id = None
-        if query.email_uuid is not None:
-            mail = await email_store.get(connection, caller.tenant_id, query.email_uuid)
-            if mail is None:
-                raise NotFound("There is no such mail.")
-            message_id = mail["message_id"]
+        wanted = await _filter(connection, caller.tenant_id, query)
         rows = await store.page(
             connection,
             caller.tenant_id,
-            LogFilter(
-                kinds=[str(kind) for kind in query.kinds] or _KINDS,
-                since=query.since or _BEGINNING,
-                until=query.until or _END,
-                tags=query.tags,
-                message_id=message_id,
-            ),
+            wanted,
             limit=per_page + 1,
             offset=0 if cursor is not None else offset,
             after=after,
@@ -101,6 +92,33 @@ async def page_log(
     return Cursored(
         [_view(row) for row in shown],
         cursor_at(shown[-1]["at"], shown[-1]["id"]) if more else None,
+    )
+
+
+async def events_of(
+    runtime: Runtime, caller: Caller, email_uuid: UUID, *, limit: int
+) -> Sequence[LoggedEvent]:
+    """The newest events of one mail, in the order in which they happened. Raises NotFound."""
+    caller.require("emails:read")
+    async with runtime.database.reading() as connection:
+        wanted = await _filter(connection, caller.tenant_id, LogQuery(email_uuid=email_uuid))
+        rows = await store.page(connection, caller.tenant_id, wanted, limit=limit)
+    return [_view(row) for row in reversed(rows)]
+
+
+async def _filter(connection: AsyncConnection, tenant_id: int, query: LogQuery) -> LogFilter:
+    message_id = None
+    if query.email_uuid is not None:
+        mail = await email_store.get(connection, tenant_id, query.email_uuid)
+        if mail is None:
+            raise NotFound("There is no such mail.")
+        message_id = mail["message_id"]
+    return LogFilter(
+        kinds=[str(kind) for kind in query.kinds] or _KINDS,
+        since=query.since or _BEGINNING,
+        until=query.until or _END,
+        tags=query.tags,
+        message_id=message_id,
     )
 
 

@@ -6,15 +6,20 @@ The engine, the page in a browser and the picture of a sent mail all come here: 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from mailwright.domain.email_address import EmailAddress
 from mailwright.domain.email_stream import Stream
 from mailwright.domain.keys import Keys
+from mailwright.domain.tokens import Tokens
 from mailwright.mail import headers, merge
+from mailwright.mail.extra_headers import folded
 from mailwright.mail.merge_names import ALIASES, ROOTS
-from mailwright.mail.message import MailContent
+from mailwright.mail.message import MailContent, Recipient
 from mailwright.store.rows import Row
+from mailwright.store.single_batches import NO_CAMPAIGN
 
 _FEEDBACK_SENDER_LENGTH = 12
 _FEEDBACK_SINGLE = "single"  # first field of Feedback-ID: the mail is one of no campaign
@@ -97,6 +102,55 @@ def values_of(row: Row, fallbacks: Mapping[str, str]) -> dict[str, Any]:
             if name not in ROOTS and not name.startswith("__") and value not in (None, "")
         },
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """A row of the ledger and the links that lead back to it."""
+
+    tokens: Tokens
+    row: Row
+    base_url: str
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """Tenant and row."""
+        return self.row["tenant_id"], self.row["message_id"]
+
+    @property
+    def header_id(self) -> str:
+        """The Message-ID, with its angle brackets."""
+        return self.tokens.message_id(*self.key, sender_domain(self.row))
+
+    @property
+    def boundary(self) -> str:
+        """For its parts: the same whenever the mail is written."""
+        return f"=_{self.header_id[1:33]}"
+
+    def recipient(self, now: datetime, fallbacks: Mapping[str, str]) -> Recipient:
+        """What is this one mail's own; links and pixel are tracked where the row says so."""
+        row, key = self.row, self.key
+        person = {"contact_id": row["contact_id"] or 0, "campaign_id": NO_CAMPAIGN}
+
+        def link_url(number: int, address: str) -> str:
+            return self._url("c", self.tokens.click(*key, number, address))
+
+        return Recipient(
+            email=row["email"],
+            display_name=row["to_name"],
+            values=values_of(row, fallbacks),
+            message_id=self.header_id,
+            date=now,
+            unsubscribe_url=self._url("u", self.tokens.unsubscribe(*key, **person)),
+            view_url=self._url("v", self.tokens.view(*key, **person)),
+            boundary=self.boundary,
+            open_url=self._url("o", self.tokens.open(*key)) if row["track_opens"] else None,
+            link_url=link_url if row["track_clicks"] else None,
+            extra_headers=folded(row["headers"]),
+        )
+
+    def _url(self, kind: str, token: str) -> str:
+        return f"{self.base_url}/{kind}/{token}"
 
 
 def _list_id(row: Row) -> str:

@@ -19,6 +19,7 @@ class Numbers:
     queued: int
     leased_batches: int
     retries: int
+    single_mails: int
     outages: int
 
 
@@ -41,5 +42,6 @@ async def numbers(runtime: Runtime) -> Numbers:
             queued=int(waiting["queued"]),
             leased_batches=waiting["leased_batches"],
             retries=waiting["retries"],
+            single_mails=waiting["single_mails"],
             outages=await metrics.outages(connection),
         )

@@ -134,7 +134,7 @@ async def change_project(
 
 async def delete_project(runtime: Runtime, caller: Caller, project_uuid: UUID) -> None:
     """The project and its password are gone. Raises NotFound, Conflict PROJECT_IS_DEFAULT, or
-    PROJECT_IN_USE while a campaign that is not over, or a contact, belongs to it."""
+    PROJECT_IN_USE while a campaign that is not over, a waiting mail or a contact needs it."""
     caller.require("projects:write")
     async with runtime.database.transaction() as connection:
         row = await _existing(connection, caller, project_uuid, lock=True)
@@ -142,7 +142,7 @@ async def delete_project(runtime: Runtime, caller: Caller, project_uuid: UUID) -
             raise _is_default()
         if await store.is_needed(connection, caller.tenant_id, row["id"]):
             raise Conflict(
-                "A campaign that is not over, or contacts, belong to this project; "
+                "A campaign that is not over, mails that wait, or contacts belong to this project; "
                 "give them another one first.",
                 code="PROJECT_IN_USE",
             )

@@ -21,20 +21,29 @@ async def campaigns_by_state(connection: AsyncConnection) -> dict[str, int]:
 
 
 async def outcomes(connection: AsyncConnection) -> Row:
-    """Outcomes since the beginning, added up from the batches and never from the ledger."""
+    """Outcomes of campaigns since the beginning, added up from the batches, never from the ledger.
+
+    Those of single mails are not among them: their batches are gone when they are through.
+    """
     sums = [func.coalesce(func.sum(batches.c[outcome]), 0).label(outcome) for outcome in _OUTCOMES]
-    return await only(connection, select(*sums))
+    return await only(connection, select(*sums).where(batches.c.lane.is_(None)))
 
 
 async def waiting(connection: AsyncConnection) -> Row:
-    """Rows waiting in unfinished batches, leased batches, and due retries."""
+    """Rows waiting in unfinished batches, leased batches, retries, and single mails."""
     unfinished = batches.c.state != "done"
+    waits = messages.c.next_attempt_at.is_not(None)
     queued = func.coalesce(func.sum(batches.c.message_count), 0).label("queued")
     leased = func.count().filter(batches.c.state == "leased").label("leased_batches")
-    retries = (
-        select(func.count()).where(messages.c.next_attempt_at.is_not(None)).scalar_subquery()
-    ).label("retries")
-    return await only(connection, select(queued, leased, retries).where(unfinished))
+    retries = select(func.count()).where(waits, messages.c.lane.is_(None))
+    singles = select(func.count()).where(waits, messages.c.lane.is_not(None))
+    found = select(
+        queued,
+        leased,
+        retries.scalar_subquery().label("retries"),
+        singles.scalar_subquery().label("single_mails"),
+    )
+    return await only(connection, found.where(unfinished))
 
 
 async def outages(connection: AsyncConnection) -> int:

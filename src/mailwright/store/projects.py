@@ -10,7 +10,15 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.store.rows import AnySelect, Row, every, maybe_one
-from mailwright.store.tables import campaigns, contacts, messages, projects, senders, tenants
+from mailwright.store.tables import (
+    batches,
+    campaigns,
+    contacts,
+    messages,
+    projects,
+    senders,
+    tenants,
+)
 
 _COLUMNS = tuple(projects.c)
 
@@ -95,8 +103,8 @@ async def no_default(connection: AsyncConnection, tenant_id: int) -> None:
 
 
 async def is_needed(connection: AsyncConnection, tenant_id: int, project_id: int) -> bool:
-    """Whether a campaign that is not over names it, has mail waiting to be tried again, or
-    contacts belong to it."""
+    """Whether a campaign that is not over names it, has mail waiting to be tried again, contacts
+    belong to it, or a single mail is to leave by it."""
     named = (campaigns.c.tenant_id == tenant_id) & (campaigns.c.project_id == project_id)
     waiting = exists().where(
         messages.c.tenant_id == tenant_id,
@@ -105,7 +113,14 @@ async def is_needed(connection: AsyncConnection, tenant_id: int, project_id: int
     )
     campaign = exists().where(named, or_(campaigns.c.state.not_in(("sent", "canceled")), waiting))
     contact = exists().where(contacts.c.tenant_id == tenant_id, contacts.c.project_id == project_id)
-    return bool((await connection.execute(select(or_(campaign, contact)))).scalar_one())
+    single = exists().where(
+        messages.c.tenant_id == tenant_id,
+        messages.c.lane == project_id,
+        messages.c.next_attempt_at.is_not(None),
+    )
+    held = exists().where(batches.c.tenant_id == tenant_id, batches.c.lane == project_id)
+    needed = select(or_(campaign, contact, single, held))
+    return bool((await connection.execute(needed)).scalar_one())
 
 
 async def remove(connection: AsyncConnection, tenant_id: int, project_id: int) -> None:

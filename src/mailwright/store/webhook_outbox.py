@@ -38,7 +38,8 @@ TELL_FACTS = """
     SELECT f.tenant_id, gen_random_uuid(), w.id, f.event_uuid, f.type,
            jsonb_strip_nulls(jsonb_build_object(
                'message_id', f.message_id, 'email', coalesce(m.email, c.email),
-               'contact_uuid', c.uuid, 'campaign_uuid', k.uuid, 'campaign_name', k.name
+               'contact_uuid', c.uuid, 'campaign_uuid', k.uuid, 'campaign_name', k.name,
+               'email_uuid', s.uuid, 'tags', s.tags, 'metadata', s.metadata
            )) || f.data, f.at, f.at
     FROM facts f
     JOIN webhook_endpoints w
@@ -53,6 +54,11 @@ TELL_FACTS = """
         SELECT uuid, name FROM campaigns
         WHERE tenant_id = f.tenant_id AND id = f.campaign_id LIMIT 1
     ) k ON true
+    LEFT JOIN LATERAL (  -- of a single mail
+        SELECT uuid, to_jsonb(tags) AS tags, metadata FROM emails
+        WHERE f.campaign_id IS NULL AND tenant_id = f.tenant_id AND message_id = f.message_id
+        LIMIT 1
+    ) s ON true
     RETURNING tenant_id, endpoint_id
 """
 
