@@ -95,7 +95,7 @@ class Delivery:
         """Sends until every row has its outcome, or `halt()`, or the transport or lease is gone."""
         try:
             await self._fill()
-            with self._route.in_use(len(self._queue) if self._load.is_urgent else 0):
+            with self._route.in_use(len(self._queue), urgent=self._load.is_urgent):
                 try:
                     await self._send()
                 finally:

@@ -36,6 +36,7 @@ class Route:
         self._left = asyncio.Event()
         self._sharers = 0
         self._urgent = 0  # connections that campaigns leave to single mails just now
+        self._bulk = 0  # batches of campaigns under way
         self._urgent_turn_until = 0.0
         self._throttle: Throttle | None = None
         self.share_with(1)
@@ -52,18 +53,20 @@ class Route:
     def connections_for(self, *, urgent: bool) -> int:
         """How many the mails of one kind may use; those of a campaign none, where there is one."""
         if urgent:
-            return max(1, self.connections // 2)
+            return self.connections if not self._bulk else max(1, self.connections // 2)
         return max(0, self.connections - self._urgent)
 
     @contextmanager
-    def in_use(self, urgent_mails: int) -> Generator[None]:
-        """As long as that many urgent mails are under way, others leave connections to them."""
-        mine = min(urgent_mails, self.connections_for(urgent=True))
+    def in_use(self, mails: int, *, urgent: bool) -> Generator[None]:
+        """While that many mails are under way, those of the other kind take account of them."""
+        mine = min(mails, self.connections_for(urgent=True)) if urgent else 0
         self._urgent += mine
+        self._bulk += not urgent
         try:
             yield
         finally:
             self._urgent -= mine
+            self._bulk -= not urgent
 
     def permit(self, *, urgent: bool = False) -> float:
         """0.0: one mail may leave now; else the seconds until it is worth asking again."""

@@ -45,7 +45,7 @@ class _Snapshot(Collector):
             states.add_metric([state], count)
         yield states
         outcomes = CounterMetricFamily(
-            "mailwright_messages", "Ledger rows by outcome.", labels=["outcome"]
+            "mailwright_messages", "Rows of campaigns by outcome.", labels=["outcome"]
         )
         for outcome, count in numbers.outcomes.items():
             outcomes.add_metric([outcome], count)
@@ -58,6 +58,9 @@ class _Snapshot(Collector):
         )
         yield GaugeMetricFamily(
             "mailwright_waiting_retries", "Rows waiting for their next attempt.", numbers.retries
+        )
+        yield GaugeMetricFamily(
+            "mailwright_waiting_single_mails", "Single mails that wait.", numbers.single_mails
         )
         yield GaugeMetricFamily(
             "mailwright_transport_outages", "Transports that refuse us now.", numbers.outages
