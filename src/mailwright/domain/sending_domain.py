@@ -18,6 +18,7 @@ from mailwright.errors import InvalidInput
 
 NAME_LENGTH_MAX = 200  # characters, so that every host made from it fits into the 253 of DNS
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_SELECTOR = re.compile(_LABEL)
 _NAME = re.compile(rf"(?:{_LABEL}\.)+(?!\d+\Z){_LABEL}")  # a last label of digits is an address
 
 TRACKING_LABEL = "links"
@@ -86,6 +87,14 @@ def parse_host(text: str, field: str, domain: str) -> str:
     if not host.endswith(f".{domain}"):
         raise InvalidInput.field(field, f"Give a host below {domain}, such as links.{domain}.")
     return host
+
+
+def parse_selector(text: str) -> str:
+    """The selector of a key: one label of DNS. Raises InvalidInput for `selector`."""
+    selector = text.strip().lower()
+    if not _SELECTOR.fullmatch(selector):
+        raise InvalidInput.field("selector", "Letters, digits and hyphens, 63 at most.")
+    return selector
 
 
 def domain_of(email_key: str) -> str:

@@ -24,8 +24,9 @@ from mailwright.domain.sending_domain import (
     missing,
     parse_domain,
     parse_host,
+    parse_selector,
 )
-from mailwright.errors import Conflict, NotFound
+from mailwright.errors import Conflict, InvalidInput, NotFound
 from mailwright.mail.dkim import DkimKey
 from mailwright.services import audit, domain_checks
 from mailwright.services.caller import Caller
@@ -53,9 +54,13 @@ class DomainChanges(TypedDict, total=False):
     return_path_host: str
 
 
-async def create_domain(runtime: Runtime, caller: Caller, name: str) -> DomainView:
-    """The new domain, whose key waits for its record. Raises InvalidInput, Conflict
-    DUPLICATE_RESOURCE."""
+async def create_domain(
+    runtime: Runtime, caller: Caller, name: str, selector: str | None = None
+) -> DomainView:
+    """The new domain, whose key waits for its record. `selector`: of the key; None: a fresh one.
+
+    Raises InvalidInput, Conflict DUPLICATE_RESOURCE.
+    """
     caller.require("domains:write")
     name = parse_domain(name)
     values: dict[str, object] = {
@@ -65,7 +70,7 @@ async def create_domain(runtime: Runtime, caller: Caller, name: str) -> DomainVi
         "return_path_host": f"{RETURN_PATH_LABEL}.{name}",
         "next_check_at": runtime.now() + SOON,
     }
-    key = await _new_key(runtime)
+    key = await _new_key(runtime, selector)
     async with runtime.database.transaction() as connection:
         row = await store.add(connection, caller.tenant_id, values)
         if row is None:
@@ -149,15 +154,21 @@ async def verify_domain(runtime: Runtime, caller: Caller, domain_uuid: UUID) -> 
     return view
 
 
-async def rotate_key(runtime: Runtime, caller: Caller, domain_uuid: UUID) -> DomainView:
+async def rotate_key(
+    runtime: Runtime, caller: Caller, domain_uuid: UUID, selector: str | None = None
+) -> DomainView:
     """The domain with a new key beside the present one, which signs until the new record is seen.
 
-    Raises NotFound, Conflict KEY_PENDING while one waits for its record already.
+    Raises NotFound, InvalidInput for a selector that is none or in use, Conflict KEY_PENDING while
+    one waits for its record already.
     """
     caller.require("domains:write")
-    key = await _new_key(runtime)
+    key = await _new_key(runtime, selector)
     async with runtime.database.transaction() as connection:
         row = await _existing(connection, caller, domain_uuid, lock=True)
+        present = await store.keys_of(connection, caller.tenant_id, [row["id"]])
+        if any(each["selector"] == key["selector"] for each in present):
+            raise InvalidInput.field("selector", "A key of this domain has that selector already.")
         if await store.add_key(connection, caller.tenant_id, row["id"], key) is None:
             raise Conflict(
                 "A new key waits for its record already; publish that first.", code="KEY_PENDING"
@@ -247,12 +258,15 @@ def _wait(keys: Sequence[Row], checks: dict[str, Any], now: datetime) -> timedel
     return LATER if settled or is_old else SOON
 
 
-async def _new_key(runtime: Runtime) -> dict[str, object]:
-    """The columns of a new key. Its selector is new in the world: others may use the domain too."""
+async def _new_key(runtime: Runtime, selector: str | None = None) -> dict[str, object]:
+    """The columns of a new key. A selector of ours is new in the world: others may use the domain
+    too."""
+    if selector is not None:
+        selector = parse_selector(selector)
     pair = await asyncio.to_thread(DkimKey.generate)
     return {
         "uuid": new_id(),
-        "selector": f"mw{runtime.now():%Y%m}{secrets.token_hex(3)}",
+        "selector": selector or f"mw{runtime.now():%Y%m}{secrets.token_hex(3)}",
         "private_key_sealed": runtime.keys.seal(pair.private),
         "public_key": pair.public,
     }

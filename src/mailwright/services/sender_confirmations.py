@@ -113,6 +113,12 @@ async def confirm_sender(runtime: Runtime, token: str) -> Row | None:
     return row
 
 
+def number_of_link(runtime: Runtime, token: str) -> int:
+    """The number of the sender that a link is about; 0 for one that is none of ours."""
+    ref = _ref(runtime, token)
+    return ref.sender_id if ref is not None else 0
+
+
 def _ref(runtime: Runtime, token: str) -> SenderRef | None:
     return Tokens(runtime.keys).read_confirm_sender(token, runtime.now())
 

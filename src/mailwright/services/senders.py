@@ -131,9 +131,18 @@ async def get_sender(runtime: Runtime, caller: Caller, sender_uuid: UUID) -> Sen
         return _view(await _existing(connection, caller, sender_uuid))
 
 
-async def page_senders(runtime: Runtime, caller: Caller, page: Page) -> Paged[SenderView]:
-    """Senders by address, disabled ones among them."""
-    rows, total = await _page(runtime, caller, page, enabled_only=False)
+async def page_senders(
+    runtime: Runtime,
+    caller: Caller,
+    page: Page,
+    *,
+    order: str = "email",
+    descending: bool = False,
+) -> Paged[SenderView]:
+    """Senders by address, or by what `store.senders.ORDERS` has; disabled ones among them."""
+    rows, total = await _page(
+        runtime, caller, page, enabled_only=False, order=order, descending=descending
+    )
     return Paged([_view(row) for row in rows], total, page)
 
 
@@ -184,7 +193,13 @@ async def delete_sender(runtime: Runtime, caller: Caller, sender_uuid: UUID) -> 
 
 
 async def _page(
-    runtime: Runtime, caller: Caller, page: Page, *, enabled_only: bool
+    runtime: Runtime,
+    caller: Caller,
+    page: Page,
+    *,
+    enabled_only: bool,
+    order: str = "email",
+    descending: bool = False,
 ) -> tuple[list[Row], int]:
     caller.require("senders:read")
     async with runtime.database.reading() as connection:
@@ -192,6 +207,8 @@ async def _page(
             connection,
             caller.tenant_id,
             enabled_only=enabled_only,
+            order=order,
+            descending=descending,
             limit=page.per_page,
             offset=page.offset,
         )

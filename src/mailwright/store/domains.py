@@ -52,6 +52,13 @@ async def by_name(connection: AsyncConnection, tenant_id: int, name: str) -> Row
     return await maybe_one(connection, select(domains).where(mine))
 
 
+async def all_of(connection: AsyncConnection, tenant_id: int) -> Sequence[Row]:
+    """The tenant's domains, the oldest first."""
+    return await every(
+        connection, select(domains).where(domains.c.tenant_id == tenant_id).order_by(domains.c.id)
+    )
+
+
 async def page(
     connection: AsyncConnection, tenant_id: int, *, limit: int, offset: int
 ) -> tuple[Sequence[Row], int]:
@@ -127,6 +134,23 @@ async def keys_of(
     statement = (
         select(domain_keys)
         .where(domain_keys.c.tenant_id == tenant_id, domain_keys.c.domain_id.in_(domain_ids))
+        .order_by(domain_keys.c.id)
+    )
+    return await every(connection, statement)
+
+
+async def every_key(connection: AsyncConnection, tenant_id: int) -> Sequence[Row]:
+    """The tenant's keys with the `domain` of each, the oldest first."""
+    statement = (
+        select(domain_keys, domains.c.name.label("domain"))
+        .join(
+            domains,
+            and_(
+                domains.c.tenant_id == domain_keys.c.tenant_id,
+                domains.c.id == domain_keys.c.domain_id,
+            ),
+        )
+        .where(domain_keys.c.tenant_id == tenant_id)
         .order_by(domain_keys.c.id)
     )
     return await every(connection, statement)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -52,14 +53,31 @@ async def first_enabled(connection: AsyncConnection, tenant_id: int) -> Row | No
     )
 
 
+#: What people may sort by.
+ORDERS: Mapping[str, ColumnElement[Any]] = {
+    "email": senders.c.email_key,
+    "name": func.lower(senders.c.name),
+    "confirmed": senders.c.confirmed_at.is_not(None),
+}
+
+
 async def page(
-    connection: AsyncConnection, tenant_id: int, *, enabled_only: bool, limit: int, offset: int
+    connection: AsyncConnection,
+    tenant_id: int,
+    *,
+    enabled_only: bool,
+    order: str = "email",
+    descending: bool = False,
+    limit: int,
+    offset: int,
 ) -> tuple[Sequence[Row], int]:
-    """Senders by address, and how many there are in all."""
+    """Senders in an order of ORDERS, and how many there are in all."""
     mine = senders.c.tenant_id == tenant_id
     if enabled_only:
         mine = and_(mine, senders.c.enabled)
-    found = select(senders).where(mine).order_by(senders.c.email_key).limit(limit).offset(offset)
+    by = ORDERS[order].desc() if descending else ORDERS[order]
+    found = select(senders).where(mine).order_by(by, senders.c.email_key)
+    found = found.limit(limit).offset(offset)
     total = select(func.count()).select_from(senders).where(mine)
     return await every(connection, found), (await connection.execute(total)).scalar_one()
 

@@ -14,8 +14,8 @@ import dns.resolver
 
 from mailwright.errors import ConfigurationError
 
-LIFETIME_SECONDS = 5.0  # of one question, all servers and repeats together
-TRY_SECONDS = 2.0
+LIFETIME_SECONDS = 3.5  # of one question, with repeats: HTTP clients often wait for five
+TRY_SECONDS = 1.5
 ALIASES_MAX = 8  # in a chain of CNAMEs
 DNS_PORT = 53
 PORT_MAX = 65_535

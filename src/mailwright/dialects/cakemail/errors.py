@@ -74,10 +74,12 @@ FIELDS: Final[Mapping[str, str]] = {
     "link_parameters": "tracking.additional_params",
     "list_uuid": "list_id",
     "reply_to": "reply_to_email",
+    "return_path_host": "domains.bounce",
     "scheduled_at": "scheduled_for",
     "sender_uuid": "sender.id",
     "subject": "content.subject",
     "text": "content.text",
+    "tracking_host": "domains.tracking",
 }
 
 _NOT_JSON = "The body is not valid JSON."
