@@ -185,3 +185,44 @@ async def test_progress_is_a_piece_that_asks_for_itself_until_the_state_changes(
     assert "<html" not in shown.text
     moved = await owner.client.get(f"{path}/progress?status=draft", headers=partial)
     assert moved.headers["hx-refresh"] == "true"
+
+
+async def test_an_archived_campaign_is_found_under_its_own_chip(
+    owner: Browser, ready: dict[str, str]
+) -> None:
+    path = await write(owner, ready)
+    await owner.submit(f"{path}/archive")
+    assert "Put away" in owner.text
+    assert owner.page.css_first(f"form[action='{path}/send']") is None
+    await owner.open("/campaigns")
+    assert "Spring" not in owner.text
+    await owner.open("/campaigns?status=archived")
+    assert "Spring" in owner.text
+    await owner.open(path)
+    await owner.submit(f"{path}/unarchive")
+    await owner.open("/campaigns")
+    assert "Spring" in owner.text
+
+
+async def test_a_revision_is_looked_at_and_comes_back(
+    owner: Browser, ready: dict[str, str]
+) -> None:
+    path = await write(owner, ready)
+    await owner.open(path)
+    await owner.submit(path, {"subject": "Other", "content": "Another text"})
+    assert "Revision 2" in owner.text
+    assert "what it says now" in owner.text
+    await owner.open(f"{path}/revisions/1")
+    assert "Hello" in owner.text
+    body = await owner.client.get(f"{path}/revisions/1/body")
+    assert "Text" in body.text
+    assert "sandbox" in body.headers["content-security-policy"]
+    await owner.open(f"{path}/revisions/1")
+    await owner.submit(f"{path}/revisions/1")
+    assert "Revision 1 is back." in owner.text
+    assert "Revision 3" in owner.text
+    subject = owner.page.css_first("#subject")
+    assert subject is not None
+    assert subject.attributes["value"] == "Hello"
+    assert (await owner.open(f"{path}/revisions/99")).status_code == 404
+    assert (await owner.open(f"{path}/revisions/x")).status_code == 404

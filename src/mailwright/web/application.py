@@ -47,6 +47,8 @@ PAGES: tuple[tuple[str, Handler | None, Handler | None], ...] = (
     ("/campaigns/{uuid}/recipients", campaign_reports.recipients_table, None),
     ("/campaigns/{uuid}/test", None, campaign_actions.send_test),
     ("/campaigns/{uuid}/schedule", None, campaign_actions.schedule),
+    ("/campaigns/{uuid}/revisions/{number}", campaigns.show_revision, campaigns.restore_revision),
+    ("/campaigns/{uuid}/revisions/{number}/body", campaigns.show_revision_body, None),
     ("/campaigns/{uuid}/duplicate", None, campaign_actions.duplicate),
     ("/campaigns/{uuid}/delete", None, campaign_actions.delete),
     ("/templates", templates.show_list, None),

@@ -8,7 +8,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from mailwright.errors import InvalidInput, MailwrightError, NotReady, TransportRefused
-from mailwright.services import campaign_sending, campaign_tests, campaigns
+from mailwright.services import campaign_archive, campaign_sending, campaign_tests, campaigns
 from mailwright.services.caller import Caller
 from mailwright.services.campaign_views import CampaignView
 from mailwright.services.runtime import Runtime
@@ -25,11 +25,13 @@ TRANSITIONS: dict[str, tuple[Transition, str]] = {
     "resume": (campaign_sending.resume_campaign, "Going on."),
     "cancel": (campaign_sending.cancel_campaign, "Canceled: nobody else is mailed."),
     "unschedule": (campaign_sending.unschedule_campaign, "A draft again."),
+    "archive": (campaign_archive.archive_campaign, "Put away. Find it under Archived."),
+    "unarchive": (campaign_archive.unarchive_campaign, "Back in the list."),
 }
 
 
 async def transition(visit: Visit) -> Response:
-    """Sends, pauses, resumes, cancels or unschedules."""
+    """Sends, pauses, resumes, cancels, unschedules, archives or unarchives."""
     act, said = TRANSITIONS[visit.request.url.path.rpartition("/")[2]]
     campaign_uuid = uuid_of(visit)
     path = f"/campaigns/{campaign_uuid}"

@@ -7,13 +7,15 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from mailwright.domain.campaign_lifecycle import CampaignEvent, CampaignState, can
+from mailwright.domain.campaign_lifecycle import ARCHIVABLE, CampaignEvent, CampaignState, can
 from mailwright.domain.doors import RULES, Door
 from mailwright.domain.ids import parse_id
-from mailwright.errors import Conflict, InvalidInput
-from mailwright.services import body_previews, campaign_previews
+from mailwright.errors import Conflict, InvalidInput, NotFound
+from mailwright.services import body_previews, campaign_previews, campaign_revisions
 from mailwright.services import campaigns as service
+from mailwright.services.campaign_revisions import RevisionRow
 from mailwright.services.campaign_views import CampaignView
+from mailwright.services.paging import Page, Paged
 from mailwright.web import campaign_reports
 from mailwright.web.body_forms import body_of, body_problems, body_values, keep_editor
 from mailwright.web.campaign_forms import changes_of, options, values_of
@@ -43,7 +45,11 @@ ACTIONS: tuple[tuple[CampaignEvent, str, str, str], ...] = (
     ),
 )
 
+#: Beside the states in the list's filter: those put away.
+ARCHIVED = "archived"
+
 _RULES = RULES[Door.DASHBOARD]
+_REVISIONS_SHOWN = Page(1, 10)
 _NEW_FORM = {"track_opens": "on", "track_clicks": "on"}
 
 
@@ -51,15 +57,21 @@ async def show_list(visit: Visit) -> Response:
     """Campaigns, newest first, by name and status."""
     search, status = visit.query("search"), visit.query("status")
     wanted = CampaignState(status) if status in set(CampaignState) else None
+    archived = status == ARCHIVED
     paged = await service.page_campaigns(
-        visit.runtime, visit.caller, visit.page(), search=search or None, status=wanted
+        visit.runtime,
+        visit.caller,
+        visit.page(),
+        search=search or None,
+        status=wanted,
+        archived=archived,
     )
     return await visit.show(
         "campaigns/list.html",
         paged=paged,
         search=search,
-        chosen=wanted,
-        statuses=[state.value for state in CampaignState],
+        chosen=ARCHIVED if archived else wanted,
+        statuses=[*(state.value for state in CampaignState), ARCHIVED],
     )
 
 
@@ -118,6 +130,37 @@ async def show_body(visit: Visit) -> Response:
     return sandboxed(rendered.html or "")
 
 
+async def show_revision(visit: Visit) -> Response:
+    """What the campaign said then, beside a button that brings it back."""
+    campaign_uuid = uuid_of(visit)
+    campaign = await service.get_campaign(visit.runtime, visit.caller, campaign_uuid)
+    key = (visit.runtime, visit.caller, campaign_uuid, _revision_of(visit))
+    revision = await campaign_revisions.get_revision(*key)
+    return await visit.show(
+        "campaigns/revision.html",
+        campaign=campaign,
+        revision=revision,
+        is_editable=_is_editable(campaign),
+    )
+
+
+async def show_revision_body(visit: Visit) -> Response:
+    """The body as it was then, sandboxed."""
+    key = (visit.runtime, visit.caller, uuid_of(visit), _revision_of(visit))
+    return sandboxed((await campaign_revisions.get_revision(*key)).html or "")
+
+
+async def restore_revision(visit: Visit) -> Response:
+    """The words of that revision are the campaign's again."""
+    campaign_uuid, number = uuid_of(visit), _revision_of(visit)
+    key = (visit.runtime, visit.caller, campaign_uuid, number)
+    try:
+        await campaign_revisions.restore_revision(*key)
+    except Conflict as error:
+        return visit.go(f"/campaigns/{campaign_uuid}", error=error.message)
+    return visit.go(f"/campaigns/{campaign_uuid}", said=f"Revision {number} is back.")
+
+
 async def campaign_page(
     visit: Visit,
     campaign: CampaignView,
@@ -130,7 +173,7 @@ async def campaign_page(
     """The page of one campaign, with the errors of whatever was tried on it."""
     state = CampaignState(campaign.status)
     trouble = any((error, test_error, schedule_error))
-    is_editable = state in _RULES.editable
+    is_editable = _is_editable(campaign)
     if form is None:
         form = values_of(campaign) | (await body_values(visit, campaign) if is_editable else {})
     response = await visit.show(
@@ -147,7 +190,9 @@ async def campaign_page(
         options=await options(visit) if is_editable else {},
         is_editable=is_editable,
         is_deletable=state in _RULES.deletable,
-        can_send=can(state, CampaignEvent.SEND),
+        can_send=can(state, CampaignEvent.SEND) and not campaign.archived,
+        can_archive=state in ARCHIVABLE,
+        revisions=await _revisions(visit, campaign.uuid),
         actions=[action for action in ACTIONS if _offers(state, action[0])],
         requirements=REQUIREMENTS,
         **await campaign_reports.figures(visit, campaign),
@@ -158,6 +203,23 @@ async def campaign_page(
 def uuid_of(visit: Visit) -> UUID:
     """The campaign in the path. Raises NotFound."""
     return parse_id(visit.request.path_params["uuid"], "campaign")
+
+
+def _revision_of(visit: Visit) -> int:
+    """The number in the path. Raises NotFound."""
+    text = visit.request.path_params["number"]
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise NotFound("There is no such revision of the campaign.")
+    return int(text)
+
+
+def _is_editable(campaign: CampaignView) -> bool:
+    return CampaignState(campaign.status) in _RULES.editable and not campaign.archived
+
+
+async def _revisions(visit: Visit, campaign_uuid: UUID) -> Paged[RevisionRow]:
+    key = (visit.runtime, visit.caller, campaign_uuid)
+    return await campaign_revisions.page_revisions(*key, _REVISIONS_SHOWN)
 
 
 def _offers(state: CampaignState, event: CampaignEvent) -> bool:

@@ -161,6 +161,12 @@ class CampaignCreate(CampaignFields):
 
     model_config = example({"name": "April Newsletter"})
 
+    async def changes(self, runtime: Runtime, caller: Caller) -> CampaignChanges:
+        """As of every campaign; links of the text are counted, too, unless told otherwise."""
+        found = await super().changes(runtime, caller)
+        found.setdefault("track_text_clicks", True)
+        return found
+
 
 def _nothing_is_none(value: object) -> object:
     return None if value in ("", None) else value
