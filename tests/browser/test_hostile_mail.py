@@ -14,7 +14,7 @@ from mailwright.services import inbox
 from mailwright.store import tables
 from mailwright.wire.smtp_listener import CapturedMail
 from tests.browser.installation import Installation
-from tests.browser.payloads import payloads
+from tests.browser.payloads import count, payloads
 from tests.builders import MadeTenant, make_campaign
 
 #: Puts pages into frames like ours, some at a time, and waits until they have settled.
@@ -65,6 +65,7 @@ async def test_mails_in_the_inbox_run_nothing_and_ask_for_nothing(
         )
         paths = [f"/inbox/{uuid}/html" for uuid in found]
     assert len(paths) == len(payloads("x")) >= 100
+    assert count() >= 223  # as many as DOMPurify's own tests have
     assert await shown_in_frames(page, installation, paths) == []
 
 
