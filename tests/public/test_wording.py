@@ -10,7 +10,7 @@ from mailwright.public.wording import WORDINGS, language_of
 
 
 def places(text: str) -> set[str]:
-    return {name for name in ("{sender}", "{email}") if name in text}
+    return {name for name in ("{sender}", "{list}", "{email}") if name in text}
 
 
 @pytest.mark.parametrize("language", WORDINGS)

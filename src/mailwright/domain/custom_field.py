@@ -56,6 +56,7 @@ class CustomField:
 
 
 KEY_PATTERN = r"[a-z][a-z0-9_]{0,63}"
+ANY_KEY_PATTERN = r"[A-Za-z0-9_-]{1,64}"  # vendors.md 1.1.1, "Custom attribute name"
 OPTIONS_MAX = 200
 #: Merge tags know these words already.
 RESERVED = frozenset(
@@ -84,9 +85,14 @@ def key_from(name: str) -> str:
     return found if re.fullmatch(KEY_PATTERN, found) else f"field_{found}".rstrip("_")[:64]
 
 
-def check_key(key: str) -> str:
-    """The key. Raises InvalidInput when it is not one, or already a word of its own."""
-    if not re.fullmatch(KEY_PATTERN, key):
+def check_key(key: str, *, any_key: bool = False) -> str:
+    """The key. Raises InvalidInput when it is not one, or already a word of its own.
+
+    `any_key`: one that another system made, with capitals and hyphens.
+    """
+    if any_key and not re.fullmatch(ANY_KEY_PATTERN, key):
+        raise InvalidInput.field("field_key", "1 to 64 letters, digits, - and _.")
+    if not any_key and not re.fullmatch(KEY_PATTERN, key):
         raise InvalidInput.field("field_key", "Small letters, digits and _; first a letter.")
     if key in RESERVED:
         raise InvalidInput.field("field_key", f"{key} is a field of every contact already.")

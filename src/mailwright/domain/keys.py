@@ -27,6 +27,8 @@ class Purpose(StrEnum):
     CLICK = "click"
     UNSUBSCRIBE = "unsubscribe"
     VIEW = "view"
+    CONFIRM = "confirm-subscription"
+    DOWNLOAD = "download"
     RETURN_PATH = "return-path"
     MESSAGE_ID = "message-id"
     CONFIRM_SENDER = "confirm-sender"

@@ -94,11 +94,15 @@ class LinkCondition:
 
 @dataclass(frozen=True, slots=True)
 class EngagementCondition:
-    """The contact received, opened or clicked one of `campaigns` (empty: any campaign)."""
+    """The contact received, opened or clicked one of `campaigns` (empty: any campaign).
+
+    `within_days`: in the last so many days; `since`: at that moment or later.
+    """
 
     event: str
     campaigns: tuple[uuid.UUID, ...]
     within_days: int | None
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ KEY_MAX = 255  # characters of an attribute's key
 WITHIN_DAYS_MAX = 36_500
 ANY_CAMPAIGN = "any"
 
-TEXT_FIELDS = ("email", "first_name", "last_name", "locale")
+TEXT_FIELDS = ("email", "first_name", "last_name", "locale", "consent")
 TIME_FIELDS = ("created_at", "opted_in_at")
 EVENTS = ("received", "opened", "clicked")
 ATTRIBUTE_PREFIX = "attributes."
@@ -56,8 +56,11 @@ FIELDS = (
     OPT_IN,
     PROJECT,
 )
-#: Kinds that may be asked of the last days only.
-WITHIN_DAYS = ("engagement", "link")
+#: What stands beside `field`, `op` and `value` of some kinds.
+EXTRAS: Mapping[str, frozenset[str]] = {
+    "engagement": frozenset({"within_days", "since"}),
+    "link": frozenset({"within_days"}),
+}
 
 _EQUALITY = ("eq", "ne", "in")
 _PARTS = ("contains", "starts_with", "ends_with")
@@ -102,7 +105,7 @@ def presence(
     if kind == "tag":
         return TagCondition(()), not wanted
     if kind == "engagement":
-        return EngagementCondition(field, (), _within_days(found, path)), not wanted
+        return EngagementCondition(field, (), *_when(found, path)), not wanted
     if kind == "attribute":
         return PresenceCondition(None, field.removeprefix(ATTRIBUTE_PREFIX)), not wanted
     return PresenceCondition(field, None), not wanted
@@ -142,14 +145,16 @@ def _words(value: object, path: str) -> str:
 def _time(
     field: str, op: str, values: list[object], _found: Mapping[str, object], path: str
 ) -> Condition:
+    return TimeCondition(field, Match(op), _moment(values[0], f"{path}.value"))
+
+
+def _moment(value: object, path: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(values[0] if isinstance(values[0], str) else "")
-        in_utc = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        moment = datetime.fromisoformat(value if isinstance(value, str) else "")
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise InvalidInput.field(
-            f"{path}.value", "A time in ISO 8601, such as 2026-05-01T09:00:00Z."
-        ) from None
-    return TimeCondition(field, Match(op), in_utc)
+        hint = "A time in ISO 8601, such as 2026-05-01T09:00:00Z."
+        raise InvalidInput.field(path, hint) from None
 
 
 def _attribute(
@@ -218,12 +223,17 @@ def _project(
 def _engagement(
     field: str, _op: str, values: list[object], found: Mapping[str, object], path: str
 ) -> Condition:
-    within_days = _within_days(found, path)
+    when = _when(found, path)
     if ANY_CAMPAIGN in values:
-        return EngagementCondition(field, (), within_days)
+        return EngagementCondition(field, (), *when)
     hint = f"The uuid of a campaign, or {ANY_CAMPAIGN}."
-    campaigns = tuple(_uuid(value, path, hint) for value in values)
-    return EngagementCondition(field, campaigns, within_days)
+    return EngagementCondition(field, tuple(_uuid(value, path, hint) for value in values), *when)
+
+
+def _when(found: Mapping[str, object], path: str) -> tuple[int | None, datetime | None]:
+    since = found.get("since")
+    moment = None if since is None else _moment(since, f"{path}.since")
+    return _within_days(found, path), moment
 
 
 def _within_days(found: Mapping[str, object], path: str) -> int | None:

@@ -1,8 +1,8 @@
 """Reads a segment rule from JSON, or says which place in it is wrong.
 
 A rule is `{"all": [rule…]}`, `{"any": [rule…]}`, `{"not": rule}` or
-`{"field": F, "op": O, "value": V}`, with `within_days` beside `received`, `opened`, `clicked` and
-`clicked_link`. What each field takes is `segment_rule_fields`.
+`{"field": F, "op": O, "value": V}`, with `within_days` (and `since`, a time) beside `received`,
+`opened` and `clicked`, `within_days` beside `clicked_link`; `segment_rule_fields` has the fields.
 Two words are sugar: `eq` is `in` with one value, `ne` is the negation of `eq`. So a contact without
 a first name counts as "not Anna", as people expect, and not as SQL would have it.
 """
@@ -13,14 +13,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from mailwright.domain.segment_rule import Group, Negation, Rule
-from mailwright.domain.segment_rule_fields import (
-    OPS,
-    TEXT_MAX,
-    WITHIN_DAYS,
-    presence,
-    reader,
-    values,
-)
+from mailwright.domain.segment_rule_fields import EXTRAS, OPS, TEXT_MAX, presence, reader, values
 from mailwright.errors import InvalidInput
 
 DEPTH_MAX = 10
@@ -75,8 +68,7 @@ class _Parser:
         if not isinstance(field, str):
             raise InvalidInput.field(f"{path}.field", "The name of a field.")
         kind, read = reader(field, f"{path}.field")
-        extra = {"within_days"} if kind in WITHIN_DAYS else set[str]()
-        _only_keys(found, {"field", "op", "value", *extra}, path)
+        _only_keys(found, {"field", "op", "value", *EXTRAS.get(kind, ())}, path)
         op = found.get("op")
         if not isinstance(op, str) or op not in OPS[kind]:
             allowed = ", ".join(OPS[kind])

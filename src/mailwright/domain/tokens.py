@@ -63,6 +63,25 @@ class SenderRef:
     sender_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """Who is asked whether they want a list; good until a time in Unix seconds."""
+
+    tenant_id: int
+    contact_id: int
+    list_id: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """An export's file; good until a time in Unix seconds."""
+
+    tenant_id: int
+    export_id: int
+    until: int
+
+
 class _Purposed:
     """Seals and opens the tokens of one purpose."""
 
@@ -112,6 +131,8 @@ class Tokens:
         self._click = _Purposed(keys, Purpose.CLICK)
         self._unsubscribe = _Purposed(keys, Purpose.UNSUBSCRIBE)
         self._view = _Purposed(keys, Purpose.VIEW)
+        self._confirm = _Purposed(keys, Purpose.CONFIRM)
+        self._download = _Purposed(keys, Purpose.DOWNLOAD)
         self._return_path = _Purposed(keys, Purpose.RETURN_PATH)
         self._message_id = _Purposed(keys, Purpose.MESSAGE_ID)
         self._confirm_sender = _Purposed(keys, Purpose.CONFIRM_SENDER)
@@ -162,6 +183,33 @@ class Tokens:
         tenant_id, message_id, _ = _ROW.unpack(opened[0][:16])
         contact_id, campaign_id = _PERSON.unpack(opened[0][16:])
         return Unsubscribe(MessageRef(tenant_id, message_id), contact_id, campaign_id)
+
+    def confirm(self, asked: Confirmation) -> str:
+        """For `/j/{token}`, the link in a mail that asks for a confirmation."""
+        row = _ROW.pack(asked.tenant_id, asked.contact_id, 0)
+        return self._confirm.seal(row + _PERSON.pack(asked.list_id, asked.until))
+
+    def read_confirm(self, token: str) -> Confirmation | None:
+        """Whether it is still good is for the caller to say."""
+        opened = self._confirm.open(token, block_bytes=32)
+        if opened is None or opened[1]:
+            return None
+        tenant_id, contact_id, _ = _ROW.unpack(opened[0][:16])
+        list_id, until = _PERSON.unpack(opened[0][16:])
+        return Confirmation(tenant_id, contact_id, list_id, until)
+
+    def download(self, file: Download) -> str:
+        """For `/d/{token}`, the file of an export."""
+        row = _ROW.pack(file.tenant_id, file.export_id, 0)
+        return self._download.seal(row + _PERSON.pack(0, file.until))
+
+    def read_download(self, token: str) -> Download | None:
+        """Whether it is still good is for the caller to say."""
+        opened = self._download.open(token, block_bytes=32)
+        if opened is None or opened[1]:
+            return None
+        tenant_id, export_id, _ = _ROW.unpack(opened[0][:16])
+        return Download(tenant_id, export_id, _PERSON.unpack(opened[0][16:])[1])
 
     def return_path(self, tenant_id: int, message_id: int) -> str:
         """The local part of the envelope sender (VERP): 42 characters, case does not matter."""

@@ -13,8 +13,9 @@ from sqlalchemy.exc import DBAPIError
 
 from mailwright.delivery import finish
 from mailwright.errors import DatabaseUnreachable
-from mailwright.services import domains
+from mailwright.services import confirmations, domains
 from mailwright.services.runtime import Runtime
+from mailwright.store import confirmations as confirmation_store
 from mailwright.store import export_tasks, waiting_work, webhooks
 from mailwright.store.job_queue import Job, enqueue
 from mailwright.store.rows import Row
@@ -58,7 +59,10 @@ async def sweep(runtime: Runtime) -> None:
         for row in await domains.due_checks(connection, runtime.now()):
             payload = {"tenant_id": row["tenant_id"], "domain_id": row["id"]}
             await enqueue(connection, Job.CHECK_DOMAIN, payload)
+        unasked = await confirmation_store.with_waiting(connection, runtime.now())
         undrained = await waiting_work.undrained(connection)
+    for tenant_id in unasked:  # whoever put them on a list died before handing the mails over
+        await confirmations.send_waiting(runtime, tenant_id)
     for row in undrained:  # its last worker was killed between closing the batch and saying so
         await finish.finish_if_drained(runtime, row["tenant_id"], row["id"])
 

@@ -17,8 +17,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mailwright.domain.hit_verdict import judge
 from mailwright.domain.tokens import MessageRef, Tokens
-from mailwright.public.pages import PAGE_HEADERS, broken_link_page, sender_page, subscription_page
-from mailwright.services import browser_views, sender_confirmations, unsubscribes
+from mailwright.public.pages import (
+    PAGE_HEADERS,
+    broken_link_page,
+    confirmation_page,
+    sender_page,
+    subscription_page,
+)
+from mailwright.services import (
+    browser_views,
+    confirmations,
+    export_tasks,
+    sender_confirmations,
+    unsubscribes,
+)
 from mailwright.services.runtime import Runtime
 from mailwright.services.tracking import Hit, TrackingBuffer
 
@@ -55,6 +67,16 @@ _VIEW_HEADERS: Headers = (
     *PAGE_HEADERS[2:],
 )
 
+_FILE_HEADERS: Headers = (
+    (b"content-type", b"text/csv; charset=utf-8"),
+    (b"cache-control", b"no-store, private"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+)
+
+#: How long people see what they did before they go on to the tenant's own page.
+_ONWARD_SECONDS = 3
+
 _READS = ("GET", "HEAD")
 _BODY_BYTES_MAX = 16_384  # a one-click form has 26
 _AGENT_CHARACTERS_MAX = 300
@@ -78,6 +100,8 @@ class _Public:
             "/u/": self._unsubscribe,
             "/v/": self._view,
             "/s/": self._sender,
+            "/j/": self._confirm,
+            "/d/": self._download,
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -155,7 +179,8 @@ class _Public:
             await self._subscription(scope, send, view, returned=True)
         elif b"action=unsubscribe" in body:
             view = await unsubscribes.unsubscribe(self._runtime, link, source="page")
-            await self._subscription(scope, send, view)
+            onward = await unsubscribes.onward_after(self._runtime, link)
+            await self._subscription(scope, send, view, onward=onward)
         else:
             await unsubscribes.unsubscribe(self._runtime, link, source="one_click")
             await _answer(scope, send, 200, _TEXT_HEADERS, b"You are unsubscribed.\n")
@@ -185,6 +210,53 @@ class _Public:
             page = sender_page(view, *_wishes(scope))
             await _answer(scope, send, 200, PAGE_HEADERS, page)
 
+    async def _confirm(self, scope: Scope, receive: Receive, send: Send, token: str) -> None:
+        """GET asks, POST confirms (SEC-09)."""
+        asked = self._tokens.read_confirm(token)
+        if asked is None:
+            await self._broken(scope, send)
+        elif scope["method"] in _READS:
+            view = await confirmations.get_request(self._runtime, asked)
+            await self._request(scope, send, view)
+        elif scope["method"] != "POST":
+            await _refuse_method(scope, send, b"GET, HEAD, POST")
+        else:
+            await _body(receive)
+            view = await confirmations.confirm(self._runtime, asked)
+            await self._request(scope, send, view, onward=view.onward)
+
+    async def _request(
+        self,
+        scope: Scope,
+        send: Send,
+        view: confirmations.RequestView,
+        *,
+        onward: str | None = None,
+    ) -> None:
+        page = confirmation_page(view, *_wishes(scope))
+        await _answer(scope, send, 200, (*PAGE_HEADERS, *_onward(onward)), page)
+
+    async def _download(self, scope: Scope, _: Receive, send: Send, token: str) -> None:
+        if scope["method"] not in _READS:
+            await _refuse_method(scope, send, b"GET, HEAD")
+            return
+        link = self._tokens.read_download(token)
+        file = await export_tasks.linked_file(self._runtime, link) if link is not None else None
+        if file is None:
+            await self._broken(scope, send)
+            return
+        disposition = f'attachment; filename="{file.name}"'.encode()
+        headers = (
+            *_FILE_HEADERS,
+            (b"content-disposition", disposition),
+            (b"content-length", str(file.byte_count).encode()),
+        )
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        if scope["method"] == "GET":
+            async for piece in file.pieces:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
     def _record(self, scope: Scope, ref: MessageRef, url: str | None = None) -> None:
         if ref.message_id == 0:
             return  # a test mail works like a real one and leaves no trace
@@ -204,9 +276,10 @@ class _Public:
         view: unsubscribes.SubscriptionView,
         *,
         returned: bool = False,
+        onward: str | None = None,
     ) -> None:
         page = subscription_page(view, *_wishes(scope), returned=returned)
-        await _answer(scope, send, 200, PAGE_HEADERS, page)
+        await _answer(scope, send, 200, (*PAGE_HEADERS, *_onward(onward)), page)
 
     async def _broken(self, scope: Scope, send: Send) -> None:
         await _answer(scope, send, 404, PAGE_HEADERS, broken_link_page(*_wishes(scope)))
@@ -233,6 +306,14 @@ def _location(url: str) -> bytes | None:
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         return None
     return quote(url, safe=_URL_SAFE).encode("ascii")
+
+
+def _onward(url: str | None) -> Headers:
+    """The header that goes on to a page of the tenant's; a redirect would hide what was done."""
+    location = _location(url) if url else None
+    if location is None:
+        return ()
+    return ((b"refresh", str(_ONWARD_SECONDS).encode() + b"; url=" + location),)
 
 
 async def _body(receive: Receive) -> bytes:

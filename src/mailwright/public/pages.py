@@ -9,6 +9,7 @@ from importlib.resources import files
 
 from mailwright.public import sender_wording
 from mailwright.public.wording import FALLBACK, WORDINGS, language_of
+from mailwright.services.confirmations import Request, RequestView
 from mailwright.services.sender_confirmations import ConfirmationView
 from mailwright.services.unsubscribes import Standing, SubscriptionView
 
@@ -56,6 +57,27 @@ def subscription_page(
         Standing.GONE: (words.gone_title, words.gone, ""),
     }
     title, text, action = parts[view.standing]
+    return _page(language, title, f"<p>{text.format(**names)}</p>{action}")
+
+
+def confirmation_page(view: RequestView, wished: str | None, accepted: str | None) -> bytes:
+    """What somebody is asked who was put on a list, or that they have said yes."""
+    language = language_of(wished, view.locale, accepted)
+    words = WORDINGS[language]
+    names = {
+        "sender": escape(view.tenant_name),
+        "list": escape(view.list_name),
+        "email": f"<strong>{escape(view.email)}</strong>",
+    }
+    title, text, action = {
+        Request.OPEN: (
+            words.confirm_title,
+            words.confirm,
+            _button("confirm", words.confirm_button),
+        ),
+        Request.CONFIRMED: (words.confirmed_title, words.confirmed, ""),
+        Request.GONE: (words.expired_title, words.expired, ""),
+    }[view.standing]
     return _page(language, title, f"<p>{text.format(**names)}</p>{action}")
 
 

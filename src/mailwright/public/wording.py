@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """The phrases of one language. `{sender}` and `{email}` are filled in."""
+    """The phrases of one language. `{sender}`, `{list}` and `{email}` are filled in."""
 
     ask_title: str
     ask: str
@@ -28,6 +28,13 @@ class Wording:
     test: str
     broken_title: str
     broken: str
+    confirm_title: str
+    confirm: str
+    confirm_button: str
+    confirmed_title: str
+    confirmed: str
+    expired_title: str
+    expired: str
 
 
 FALLBACK = "en"
@@ -49,6 +56,13 @@ WORDINGS: dict[str, Wording] = {
         "It comes from a test mail. A real recipient could unsubscribe here; nothing was changed.",
         "This link does not work",
         "It may have been cut off when it was copied. Please open it from the mail itself.",
+        "Do you want this?",
+        "{email} will get “{list}” from {sender}.",
+        "Yes, I want this",
+        "Thank you",
+        "{email} now gets “{list}” from {sender}.",
+        "There is nothing to confirm",
+        "The link is too old, or the list is no more. Please sign up again.",
     ),
     "de": Wording(
         "Abmelden?",
@@ -67,6 +81,13 @@ WORDINGS: dict[str, Wording] = {
         "nichts.",
         "Dieser Link funktioniert nicht",
         "Vielleicht wurde er beim Kopieren abgeschnitten. Bitte öffnen Sie ihn aus der Mail.",
+        "Möchten Sie das?",
+        "{email} bekommt dann „{list}“ von {sender}.",
+        "Ja, das möchte ich",
+        "Vielen Dank",
+        "{email} bekommt jetzt „{list}“ von {sender}.",
+        "Es gibt nichts zu bestätigen",
+        "Der Link ist zu alt, oder die Liste gibt es nicht mehr. Bitte melden Sie sich neu an.",
     ),
     "es": Wording(
         "¿Darse de baja?",
@@ -85,6 +106,13 @@ WORDINGS: dict[str, Wording] = {
         "cambiado nada.",
         "Este enlace no funciona",
         "Puede que se cortara al copiarlo. Ábralo desde el propio correo.",
+        "¿Lo quiere?",
+        "{email} recibirá «{list}» de {sender}.",
+        "Sí, lo quiero",
+        "Gracias",
+        "{email} recibe ahora «{list}» de {sender}.",
+        "No hay nada que confirmar",
+        "El enlace es demasiado antiguo o la lista ya no existe. Suscríbase de nuevo.",
     ),
     "fr": Wording(
         "Se désabonner ?",
@@ -103,6 +131,13 @@ WORDINGS: dict[str, Wording] = {
         "été modifié.",
         "Ce lien ne fonctionne pas",
         "Il a peut-être été coupé à la copie. Ouvrez-le depuis le message lui-même.",
+        "Le voulez-vous ?",
+        "{email} recevra « {list} » de {sender}.",
+        "Oui, je le veux",
+        "Merci",
+        "{email} reçoit désormais « {list} » de {sender}.",
+        "Il n’y a rien à confirmer",
+        "Le lien est trop ancien, ou la liste n’existe plus. Veuillez vous réinscrire.",
     ),
     "it": Wording(
         "Annullare l’iscrizione?",
@@ -121,6 +156,13 @@ WORDINGS: dict[str, Wording] = {
         "cambiato nulla.",
         "Questo link non funziona",
         "Forse è stato troncato nella copia. Aprilo direttamente dal messaggio.",
+        "Lo vuoi?",
+        "{email} riceverà «{list}» da {sender}.",
+        "Sì, lo voglio",
+        "Grazie",
+        "{email} riceve ora «{list}» da {sender}.",
+        "Non c’è nulla da confermare",
+        "Il link è troppo vecchio o la lista non c’è più. Iscriviti di nuovo.",
     ),
     "pt": Wording(
         "Cancelar a subscrição?",
@@ -139,6 +181,13 @@ WORDINGS: dict[str, Wording] = {
         "alterado.",
         "Esta ligação não funciona",
         "Pode ter sido cortada ao copiar. Abra-a a partir da própria mensagem.",
+        "Quer receber?",
+        "{email} receberá «{list}» de {sender}.",
+        "Sim, quero receber",
+        "Obrigado",
+        "{email} recebe agora «{list}» de {sender}.",
+        "Não há nada a confirmar",
+        "A ligação é demasiado antiga ou a lista já não existe. Subscreva novamente.",
     ),
     "nl": Wording(
         "Afmelden?",
@@ -157,6 +206,13 @@ WORDINGS: dict[str, Wording] = {
         "veranderd.",
         "Deze link werkt niet",
         "Misschien is hij bij het kopiëren afgekapt. Open hem vanuit de mail zelf.",
+        "Wilt u dit?",
+        "{email} ontvangt dan ‘{list}’ van {sender}.",
+        "Ja, dat wil ik",
+        "Dank u wel",
+        "{email} ontvangt nu ‘{list}’ van {sender}.",
+        "Er valt niets te bevestigen",
+        "De link is te oud, of de lijst bestaat niet meer. Meld u opnieuw aan.",
     ),
     "pl": Wording(
         "Zrezygnować z subskrypcji?",
@@ -175,6 +231,13 @@ WORDINGS: dict[str, Wording] = {
         "zmieniono.",
         "Ten link nie działa",
         "Być może został obcięty przy kopiowaniu. Otwórz go bezpośrednio z wiadomości.",
+        "Chcesz to otrzymywać?",
+        "{email} będzie otrzymywać „{list}” od {sender}.",
+        "Tak, chcę",
+        "Dziękujemy",
+        "{email} otrzymuje teraz „{list}” od {sender}.",
+        "Nie ma czego potwierdzać",
+        "Link jest zbyt stary albo lista już nie istnieje. Zapisz się ponownie.",
     ),
     "ca": Wording(
         "Voleu donar-vos de baixa?",
@@ -193,6 +256,13 @@ WORDINGS: dict[str, Wording] = {
         "canviat res.",
         "Aquest enllaç no funciona",
         "Potser es va tallar en copiar-lo. Obriu-lo des del mateix correu.",
+        "Ho voleu?",
+        "{email} rebrà «{list}» de {sender}.",
+        "Sí, ho vull",
+        "Gràcies",
+        "{email} rep ara «{list}» de {sender}.",
+        "No hi ha res a confirmar",
+        "L’enllaç és massa antic o la llista ja no existeix. Subscriviu-vos de nou.",
     ),
 }
 

@@ -64,7 +64,7 @@ async def upsert_contacts(
             await imports.take_turn(connection, caller.tenant_id)
             plans, rejected = await planner.plan(connection, rows)
             if not dry_run:
-                plans, late = await _carry_out(connection, caller, plans)
+                plans, late = await carry_out(connection, caller, plans)
                 rejected += late
     except asyncpg.UniqueViolationError:
         raise Conflict(
@@ -79,10 +79,13 @@ async def upsert_contacts(
     )
 
 
-async def _carry_out(
+async def carry_out(
     connection: AsyncConnection, caller: Caller, plans: Sequence[Plan]
 ) -> tuple[list[Plan], list[BulkRowResult]]:
-    """The plans that were carried out, and the rows whose contact somebody else just made."""
+    """Makes and changes the contacts, in the transaction in which they were planned.
+
+    The plans that were carried out, and the rows whose contact somebody else just made.
+    """
     tenant_id = caller.tenant_id
     ids = {plan.uuid: plan.contact_id for plan in plans if plan.contact_id is not None}
     await store.change(connection, tenant_id, [plan.values for plan in plans if plan.uuid in ids])

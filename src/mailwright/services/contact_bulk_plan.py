@@ -17,7 +17,7 @@ from mailwright.domain.ids import new_id
 from mailwright.errors import InvalidInput
 from mailwright.services import custom_fields
 from mailwright.services.caller import Caller
-from mailwright.services.contacts import ContactChanges, contact_columns
+from mailwright.services.contact_writing import ContactChanges, contact_columns
 from mailwright.store import contact_bulk as store
 from mailwright.store import lists
 from mailwright.store.rows import Row
@@ -30,13 +30,14 @@ Found = TypeVar("Found")
 class BulkContact:
     """A row: `email`, or without one the external id in `fields`, says whom it is about.
 
-    `consent`: None: subscribed if new, else as it is.
+    `consent`: None: `if_new` for somebody new, else as it is.
     """
 
     index: int
     email: str | None
     fields: ContactChanges
     consent: Consent | None = None
+    if_new: Consent = "subscribed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +192,7 @@ class Planner:
     def _consent(self, row: BulkContact, present: Row | None) -> str | None:
         """The consent to set and record; None: it stays as it is."""
         if present is None:
-            return row.consent or "subscribed"
+            return row.consent or row.if_new
         if row.consent == present["consent"]:
             return None
         may_return = row.consent == "subscribed" and self._resubscribe

@@ -40,6 +40,15 @@ class CustomFieldView:
     updated_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class DeclaredField:
+    """A field as doors need it whose types have other words. `type_word`: the one it came with."""
+
+    key: str
+    type: FieldType
+    type_word: str | None
+
+
 class CustomFieldChanges(TypedDict, total=False):
     """The fields a call sets. Key and type never change: values of the old form would remain."""
 
@@ -55,13 +64,20 @@ async def create_custom_field(
     kind: FieldType,
     field_key: str | None = None,
     options: list[str] | None = None,
+    type_word: str | None = None,
+    any_key: bool = False,
 ) -> CustomFieldView:
-    """The new field; its key is made from the name when none is given. Raises Conflict."""
+    """The new field; its key is made from the name when none is given. Raises Conflict.
+
+    `any_key`: capitals and hyphens too, as other systems call their fields; `type_word`: what they
+    call the type.
+    """
     caller.require("custom-fields:write")
     values = {
         "uuid": new_id(),
-        "field_key": check_key(field_key or key_from(name)),
+        "field_key": check_key(field_key or key_from(name), any_key=any_key),
         "name": name,
+        "type_word": type_word,
         "type": kind.value,
         "options": check_options(kind, options),
     }
@@ -84,6 +100,17 @@ async def page_custom_fields(
         rows = await store.every_field(connection, caller.tenant_id)
     shown = rows[page.offset : page.offset + page.per_page]
     return Paged([_view(row) for row in shown], len(rows), page)
+
+
+async def declared_fields(runtime: Runtime, caller: Caller) -> dict[str, DeclaredField]:
+    """All of the fields by key, in the order of the keys."""
+    caller.require("custom-fields:read")
+    async with runtime.database.reading() as connection:
+        rows = await store.every_field(connection, caller.tenant_id)
+    return {
+        row["field_key"]: DeclaredField(row["field_key"], FieldType(row["type"]), row["type_word"])
+        for row in rows
+    }
 
 
 async def change_custom_field(

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.ids import new_id
+from mailwright.domain.tokens import Download, Tokens
 from mailwright.errors import Conflict, InvalidInput, MailwrightError, NotFound
 from mailwright.services import audit
 from mailwright.services.caller import Caller
@@ -74,6 +75,15 @@ class ExportView:
     expires_at: datetime
     parameters: dict[str, Any] = field(repr=False)
     origin: dict[str, Any] | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedFile:
+    """A file as whoever has its link gets it."""
+
+    name: str
+    byte_count: int
+    pieces: AsyncIterator[bytes] = field(repr=False)
 
 
 async def start_export(runtime: Runtime, caller: Caller, new: NewExport) -> ExportView:
@@ -175,6 +185,31 @@ async def download(runtime: Runtime, caller: Caller, export_uuid: UUID) -> Async
     """The pieces of the file. Raises NotFound; Conflict EXPORT_NOT_READY."""
     await require_ready(runtime, caller, export_uuid)
     return pieces(runtime, caller.tenant_id, export_uuid)
+
+
+async def file_url(runtime: Runtime, caller: Caller, export_uuid: UUID) -> str:
+    """Where the file can be had without a key until the export expires.
+
+    Raises NotFound; Conflict EXPORT_NOT_READY.
+    """
+    view = await require_ready(runtime, caller, export_uuid)
+    async with runtime.database.reading() as connection:
+        row = await _existing(connection, caller, export_uuid)
+    until = int(view.expires_at.timestamp())
+    token = Tokens(runtime.keys).download(Download(caller.tenant_id, row["id"], until))
+    return f"{runtime.settings.base_url}/d/{token}"
+
+
+async def linked_file(runtime: Runtime, link: Download) -> LinkedFile | None:
+    """The file that a link leads to, or None: it is not there any more."""
+    if link.until < runtime.now().timestamp():
+        return None
+    async with runtime.database.reading() as connection:
+        row = await store.by_id(connection, link.tenant_id, link.export_id)
+    if row is None or row["state"] != "ready":
+        return None
+    name = f"{row['kind']}-{row['created_at']:%Y-%m-%d}.csv"
+    return LinkedFile(name, row["byte_count"], pieces(runtime, link.tenant_id, row["uuid"]))
 
 
 async def pieces(runtime: Runtime, tenant_id: int, export_uuid: UUID) -> AsyncIterator[bytes]:

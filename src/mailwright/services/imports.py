@@ -22,7 +22,7 @@ from mailwright.domain.import_columns import (
 from mailwright.errors import Conflict, InvalidInput, NotFound
 from mailwright.services import audit
 from mailwright.services.caller import Caller
-from mailwright.services.contacts import project_id_of
+from mailwright.services.contact_writing import project_id_of
 from mailwright.services.import_files import copy_normalised, folder, read_block, write_pieces
 from mailwright.services.import_run import run_chunk as run_chunk
 from mailwright.services.paging import Page, Paged

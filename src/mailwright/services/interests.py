@@ -117,6 +117,15 @@ async def delete_interest(
     return _view(row)
 
 
+async def uuids_of(runtime: Runtime, caller: Caller, list_uuid: UUID) -> dict[str, UUID]:
+    """Every interest of the list by its name. Raises NotFound."""
+    caller.require("lists:read")
+    async with runtime.database.reading() as connection:
+        list_id = await list_id_of(connection, caller, list_uuid)
+        found = await store.of_list(connection, caller.tenant_id, list_id)
+    return {name: row["uuid"] for name, row in found.items()}
+
+
 async def change_interests(
     runtime: Runtime,
     caller: Caller,

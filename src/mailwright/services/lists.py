@@ -15,6 +15,7 @@ from mailwright.errors import Conflict, NotFound
 from mailwright.services.caller import Caller
 from mailwright.services.paging import Page, Paged
 from mailwright.services.runtime import Runtime
+from mailwright.store import list_settings
 from mailwright.store import lists as store
 from mailwright.store.rows import Row
 
@@ -46,7 +47,7 @@ async def create_list(runtime: Runtime, caller: Caller, fields: ListChanges) -> 
     async with runtime.database.transaction() as connection:
         row = await store.add(connection, caller.tenant_id, {"uuid": new_id(), **fields})
     if row is None:
-        raise _name_taken()
+        raise name_taken()
     return _view({**row, "contacts_count": 0})
 
 
@@ -98,22 +99,25 @@ async def change_list(
         try:
             await store.change(connection, caller.tenant_id, list_uuid, changes)
         except IntegrityError:
-            raise _name_taken() from None
+            raise name_taken() from None
         return _view(await _existing(connection, caller, list_uuid))
 
 
 async def delete_list(runtime: Runtime, caller: Caller, list_uuid: UUID) -> None:
-    """The list is gone, its contacts are not. Raises Conflict while a campaign sends to it."""
+    """The list is gone, its contacts are not; campaigns that were sent to it keep its name.
+
+    Raises NotFound, or Conflict LIST_IN_USE while a campaign that is not over is for it.
+    """
     caller.require("lists:write")
     async with runtime.database.transaction() as connection:
         row = await _existing(connection, caller, list_uuid)
+        if await list_settings.is_awaited(connection, caller.tenant_id, row["id"]):
+            raise _in_use()
         try:
-            await store.remove(connection, caller.tenant_id, row["id"])
+            async with connection.begin_nested():
+                await store.remove(connection, caller.tenant_id, row["id"])
         except IntegrityError:
-            raise Conflict(
-                "A campaign uses this list; change or delete the campaign first.",
-                code="LIST_IN_USE",
-            ) from None
+            await list_settings.bury(connection, caller.tenant_id, row["id"])
 
 
 async def add_to_list(
@@ -160,7 +164,14 @@ async def _pair(
     return row, contact_id
 
 
-def _name_taken() -> Conflict:
+def _in_use() -> Conflict:
+    return Conflict(
+        "A campaign uses this list; change or delete the campaign first.", code="LIST_IN_USE"
+    )
+
+
+def name_taken() -> Conflict:
+    """The refusal of a name that another list has."""
     return Conflict(
         "There is a list of that name already.",
         code="DUPLICATE_RESOURCE",

@@ -29,6 +29,16 @@ async def uuid_of(runtime: Runtime, caller: Caller, noun: Noun, number: int) -> 
     return found
 
 
+async def uuids_of(
+    runtime: Runtime, caller: Caller, noun: Noun, numbers: Collection[int]
+) -> dict[int, UUID]:
+    """The UUIDs of things by number; what is not the caller's is left out."""
+    if not numbers:
+        return {}
+    async with runtime.database.reading() as connection:
+        return await store.uuids_of(connection, caller.tenant_id, noun, numbers)
+
+
 async def numbers_of(
     runtime: Runtime, caller: Caller, noun: Noun, uuids: Collection[UUID]
 ) -> dict[UUID, int]:

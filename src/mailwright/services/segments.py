@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
@@ -55,6 +55,19 @@ class SegmentPreview:
 
     contacts_count: int
     contacts: list[ContactRow]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentOnList:
+    """A segment among those of a list. `origin`: as its author wrote it, in the words of a door.
+
+    `last_used_at`: when a campaign that uses it last began.
+    """
+
+    view: SegmentView
+    origin: dict[str, Any] | None
+    campaigns_count: int
+    last_used_at: datetime | None
 
 
 class SegmentChanges(TypedDict, total=False):
@@ -120,6 +133,47 @@ async def page_segments(
     return Paged([_view(row) for row in rows], total, page)
 
 
+async def page_of_list(
+    runtime: Runtime,
+    caller: Caller,
+    list_uuid: UUID,
+    page: Page,
+    *,
+    order: str = "name",
+    descending: bool = False,
+) -> Paged[SegmentOnList]:
+    """Segments of the list, and those of the whole account, which fit people of any list.
+
+    By name, id or created_at. Raises NotFound.
+    """
+    caller.require("segments:read")
+    async with runtime.database.reading() as connection:
+        list_id = await _known_list_id(connection, caller, list_uuid)
+        rows, total = await store.page(
+            connection,
+            caller.tenant_id,
+            list_id=list_id,
+            order=order,
+            descending=descending,
+            limit=page.per_page,
+            offset=page.offset,
+        )
+        return Paged(await _on_list(connection, caller, rows), total, page)
+
+
+async def get_of_list(
+    runtime: Runtime, caller: Caller, list_uuid: UUID, segment_uuid: UUID
+) -> SegmentOnList:
+    """One of them. Raises NotFound, for one of another list too."""
+    caller.require("segments:read")
+    async with runtime.database.reading() as connection:
+        list_id = await _known_list_id(connection, caller, list_uuid)
+        row = await _existing(connection, caller, segment_uuid)
+        if row["list_id"] not in (None, list_id):
+            raise NotFound("There is no such segment on this list.")
+        return (await _on_list(connection, caller, [row]))[0]
+
+
 async def change_segment(
     runtime: Runtime, caller: Caller, segment_uuid: UUID, changes: SegmentChanges
 ) -> SegmentView:
@@ -181,10 +235,33 @@ async def page_segment_contacts(
     return Paged([row_view(row) for row in rows], total, page)
 
 
+async def _on_list(
+    connection: AsyncConnection, caller: Caller, rows: Sequence[Row]
+) -> list[SegmentOnList]:
+    usage = await store.usage(connection, caller.tenant_id, [row["id"] for row in rows])
+    return [
+        SegmentOnList(
+            _view(row),
+            row["origin"],
+            usage[row["id"]]["campaigns_count"] if row["id"] in usage else 0,
+            usage[row["id"]]["last_used_at"] if row["id"] in usage else None,
+        )
+        for row in rows
+    ]
+
+
+async def _known_list_id(connection: AsyncConnection, caller: Caller, list_uuid: UUID) -> int:
+    found = await lists.ids_of(connection, caller.tenant_id, [list_uuid])
+    if list_uuid not in found:
+        raise NotFound("There is no such list.")
+    return found[list_uuid]
+
+
 async def _checked(connection: AsyncConnection, caller: Caller, row: Row) -> dict[str, Any]:
     """What the rule in `row` comes to, when it is one and names only the tenant's own things."""
-    parsed = parse_rule(row["rule"])
-    await rule_references.require_own(connection, caller.tenant_id, parsed, field="rule")
+    if row["rule"] or row["list_uuid"] is None:  # of a list: with no rule it is everybody there
+        parsed = parse_rule(row["rule"])
+        await rule_references.require_own(connection, caller.tenant_id, parsed, field="rule")
     whole = store.whole_rule(row)
     parse_rule(whole)  # not nested too deep with the list around it
     return whole

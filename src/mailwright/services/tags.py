@@ -108,7 +108,7 @@ async def change_tags(
     Raises InvalidInput.
     """
     caller.require("contacts:write")
-    added, removed = words.tag_names(add), words.tag_names(remove)
+    added, removed = checked(add), checked(remove)
     if not added and not removed:
         raise InvalidInput.field("tags", "Name at least one tag.")
     async with runtime.database.transaction() as connection:
@@ -149,6 +149,11 @@ async def replace(
     tenant_id, kind = caller.tenant_id, labels.TAGS
     await labels.detach_others(connection, tenant_id, kind, ids.values(), contact_id)
     await labels.add_pairs(connection, tenant_id, kind, [(one, contact_id) for one in ids.values()])
+
+
+def checked(names: Sequence[str]) -> list[str]:
+    """The names, each once. Raises InvalidInput for one that cannot be a tag's."""
+    return words.tag_names(names)
 
 
 async def ensure(

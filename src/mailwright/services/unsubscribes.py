@@ -22,7 +22,7 @@ from mailwright.domain.email_event import EventKind
 from mailwright.domain.tokens import Unsubscribe
 from mailwright.services import suppressions, webhook_events
 from mailwright.services.runtime import Runtime
-from mailwright.store import consents, contacts, event_log
+from mailwright.store import consents, contacts, event_log, list_settings
 from mailwright.store import unsubscribes as store
 from mailwright.store.rows import Row
 
@@ -103,6 +103,15 @@ async def _of_contact(connection: AsyncConnection, link: Unsubscribe) -> Unsubsc
     key = email_key_of(message["email"])
     contact_id = await contacts.id_of_address(connection, tenant_id, key)
     return replace(link, contact_id=contact_id or 0)
+
+
+async def onward_after(runtime: Runtime, link: Unsubscribe) -> str | None:
+    """The page of the tenant's on which who left goes on: that of the campaign's list, or None."""
+    async with runtime.database.reading() as connection:
+        found = await list_settings.redirections_of(
+            connection, link.message.tenant_id, campaign_id=link.campaign_id
+        )
+    return found.get("after_opt_out")
 
 
 async def _locked_person(connection: AsyncConnection, link: Unsubscribe) -> Row | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -68,6 +68,16 @@ async def held(
         )
         .order_by(contacts.c.id)
         .with_for_update(key_share=True)
+    )
+    return await every(connection, statement)
+
+
+async def of_ids(
+    connection: AsyncConnection, tenant_id: int, contact_ids: Collection[int]
+) -> Sequence[Row]:
+    """The contacts of these ids."""
+    statement = select(contacts).where(
+        contacts.c.tenant_id == tenant_id, contacts.c.id.in_(contact_ids)
     )
     return await every(connection, statement)
 

@@ -19,6 +19,7 @@ _COLUMNS = (
     custom_fields.c.name,
     custom_fields.c.type,
     custom_fields.c.options,
+    custom_fields.c.type_word,
     custom_fields.c.created_at,
     custom_fields.c.updated_at,
 )

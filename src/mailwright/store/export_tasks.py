@@ -36,6 +36,12 @@ async def get(connection: AsyncConnection, tenant_id: int, export_uuid: uuid.UUI
     return await maybe_one(connection, statement)
 
 
+async def by_id(connection: AsyncConnection, tenant_id: int, export_id: int) -> Row | None:
+    """One export by its id, or None."""
+    statement = select(exports).where(exports.c.tenant_id == tenant_id, exports.c.id == export_id)
+    return await maybe_one(connection, statement)
+
+
 async def page(
     connection: AsyncConnection,
     tenant_id: int,

@@ -6,17 +6,30 @@ late page of a large list costs little more than an early one.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, BIGINT
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.store import contacts as contact_store
 from mailwright.store.rows import AnySelect, Row, every
-from mailwright.store.tables import contacts, list_members, messages
+from mailwright.store.tables import contacts, list_members, lists, messages
 
 ORDERS = ("id", "joined_at", "email", "status", "bounces_count", "last_bounce")
 
@@ -118,6 +131,30 @@ async def standings(connection: AsyncConnection, tenant_id: int, list_id: int) -
     return {row["standing"]: row["people"] for row in await every(connection, statement)}
 
 
+async def lists_of(
+    connection: AsyncConnection, tenant_id: int, contact_uuid: uuid.UUID
+) -> list[uuid.UUID]:
+    """The lists the contact is on, whatever its standing, the oldest first."""
+    statement = (
+        select(lists.c.uuid)
+        .join(
+            list_members,
+            and_(
+                list_members.c.tenant_id == lists.c.tenant_id,
+                list_members.c.list_id == lists.c.id,
+            ),
+        )
+        .join(contacts, _is_same())
+        .where(
+            contacts.c.tenant_id == tenant_id,
+            contacts.c.uuid == contact_uuid,
+            lists.c.state != "deleted",
+        )
+        .order_by(lists.c.id)
+    )
+    return [row["uuid"] for row in await every(connection, statement)]
+
+
 async def bounces_of(
     connection: AsyncConnection, tenant_id: int, contact_ids: Collection[int]
 ) -> Mapping[int, Row]:
@@ -146,26 +183,22 @@ async def put(
     list_id: int,
     contact_ids: Collection[int],
     state: str,
-    *,
-    keep: Collection[str] = (),
 ) -> None:
-    """The contacts are members in `state`, those in a state of `keep` excepted."""
+    """The contacts are members in `state`."""
     if not contact_ids:
         return
-    rows = [
-        {"tenant_id": tenant_id, "list_id": list_id, "contact_id": one, "state": state}
-        for one in sorted(contact_ids)
-    ]
-    statement = upsert(list_members)
-    left_at = func.now() if state == "unsubscribed" else None
+    people = func.unnest(literal(sorted(contact_ids), ARRAY(BIGINT)))
+    left_at = func.now() if state == "unsubscribed" else null()
+    columns = ["tenant_id", "list_id", "contact_id", "state", "left_at"]
+    statement = upsert(list_members).from_select(
+        columns, select(literal(tenant_id), literal(list_id), people, literal(state), left_at)
+    )
     changed = statement.on_conflict_do_update(
         index_elements=["tenant_id", "list_id", "contact_id"],
-        set_={"state": statement.excluded.state, "left_at": left_at},
-        where=and_(
-            list_members.c.state != statement.excluded.state, list_members.c.state.not_in(keep)
-        ),
+        set_={"state": statement.excluded.state, "left_at": statement.excluded.left_at},
+        where=list_members.c.state != statement.excluded.state,
     )
-    await connection.execute(changed, rows)
+    await connection.execute(changed)
 
 
 async def take_off(

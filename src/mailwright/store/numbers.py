@@ -35,6 +35,17 @@ async def uuid_of(
     )
 
 
+async def uuids_of(
+    connection: AsyncConnection, tenant_id: int, noun: str, numbers: Collection[int]
+) -> dict[int, uuid.UUID]:
+    """The public ids of those of the numbers that are things of the tenant's."""
+    table = TABLES[noun]
+    found = select(table.c.id, table.c.uuid).where(
+        table.c.tenant_id == tenant_id, table.c.id.in_(numbers)
+    )
+    return {row["id"]: row["uuid"] for row in await every(connection, found)}
+
+
 async def numbers_of(
     connection: AsyncConnection, tenant_id: int, noun: str, uuids: Collection[uuid.UUID]
 ) -> dict[uuid.UUID, int]:

@@ -138,8 +138,8 @@ def _text(leaf: TextCondition) -> ColumnElement[bool]:
     if leaf.match is Match.IN:
         if leaf.field == "email":
             return contacts.c.email_key.in_([email_key_of(value) for value in leaf.values])
-        if leaf.field == "locale":
-            return contacts.c.locale.in_(leaf.values)
+        if leaf.field in ("locale", "consent"):
+            return contacts.c[leaf.field].in_(leaf.values)
         return func.lower(contacts.c[leaf.field]).in_([func.lower(value) for value in leaf.values])
     return _part(contacts.c[leaf.field], leaf.match, leaf.values[0])
 
@@ -274,4 +274,6 @@ def _engaged(tenant_id: int, leaf: EngagementCondition) -> ColumnElement[bool]:
         wanted.append(messages.c.campaign_id.in_(mine))
     if leaf.within_days is not None:
         wanted.append(moment >= func.now() - timedelta(days=leaf.within_days))
+    if leaf.since is not None:
+        wanted.append(moment >= leaf.since)
     return exists(select(1).where(*wanted).correlate(contacts))

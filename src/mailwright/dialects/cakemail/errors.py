@@ -84,7 +84,10 @@ FIELDS: Final[Mapping[str, str]] = {
 
 _NOT_JSON = "The body is not valid JSON."
 _UNREADABLE = "There was an error parsing the body"  # FastAPI's words for bytes that are no text
-_QUERY = {"filter", "page", "per_page", "sort", "start_time", "end_time", "tags"}
+_QUERY = {
+    "cursor", "filter", "page", "per_page", "send_double_opt_in", "sort", "start_time", "end_time",
+    "tags",
+}  # fmt: skip
 
 
 def problem(

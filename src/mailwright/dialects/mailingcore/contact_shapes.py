@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 from mailwright.dialects.mailingcore.fields import Address, Body, example
 from mailwright.dialects.mailingcore.shapes import Moment, Shape
 from mailwright.services.contact_directory import DirectoryEntry
-from mailwright.services.contacts import ContactChanges
+from mailwright.services.contact_writing import ContactChanges
 
 BULK_MAX = 1_000
 
