@@ -102,6 +102,15 @@ async def test_calls_are_counted_where_there_is_a_limit(
         assert int(answer.headers["Retry-After"]) > 0
 
 
+@pytest.mark.parametrize("method", ["GET", "DELETE", "PUT"])
+async def test_nothing_waits_for_news_that_never_come(
+    installation: Installation, method: str
+) -> None:
+    async with httpx2.AsyncClient() as client:
+        answer = await client.request(method, f"{installation.url}/mcp", headers=ACCEPT)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+
+
 async def test_what_is_no_message_is_refused_in_form(
     installation: Installation, tenant: MadeTenant
 ) -> None:

@@ -112,8 +112,8 @@ EMAILS = Tool(
         "send": Operation(
             _send,
             _WRITE,
-            "subject with html or text, or a template (slug) with `data`; marketing needs a list or "
-            "a subscribed contact",
+            "subject with html or text, or a template (slug) with `data`; marketing needs a list "
+            "or a subscribed contact",
             preview=_sending,
         ),
         "cancel": Operation(

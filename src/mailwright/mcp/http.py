@@ -55,7 +55,14 @@ class McpDoor:
                 await self._keeper
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers one request of a caller who is known."""
+        """Answers one request of a caller who is known.
+
+        A GET would wait for news from the server, of which there are none; without sessions there
+        is nothing to DELETE.
+        """
+        if scope["method"] != "POST":
+            await Response(status_code=405, headers={"Allow": "POST"})(scope, receive, send)
+            return
         try:
             self._check_origin(Headers(scope=scope))
             scope[CALLER] = await self._authenticate(Headers(scope=scope))
