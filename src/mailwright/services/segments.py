@@ -214,7 +214,7 @@ async def preview_segment(runtime: Runtime, caller: Caller, rule: dict[str, Any]
     caller.require("contacts:read")
     async with runtime.database.transaction() as connection:
         fits = _fits(caller, await _checked(connection, caller, {"list_uuid": None, "rule": rule}))
-        count = await _count(connection, caller, fits)
+        count = await count_fitting(connection, caller, fits)
         rows = await contacts.page(connection, caller.tenant_id, fits, limit=SAMPLE_SIZE, offset=0)
     return SegmentPreview(count, [row_view(row) for row in rows])
 
@@ -228,7 +228,7 @@ async def page_segment_contacts(
     async with runtime.database.transaction() as connection:
         row = await _existing(connection, caller, segment_uuid)
         fits = _fits(caller, store.whole_rule(row))
-        total = await _count(connection, caller, fits)
+        total = await count_fitting(connection, caller, fits)
         rows = await contacts.page(
             connection, caller.tenant_id, fits, limit=page.per_page, offset=page.offset
         )
@@ -282,8 +282,10 @@ def _fits(caller: Caller, rule: Mapping[str, Any]) -> ColumnElement[bool]:
     return named(caller.tenant_id, Audience(None, rule))
 
 
-async def _count(connection: AsyncConnection, caller: Caller, fits: ColumnElement[bool]) -> int:
-    """How many fit; a rule that keeps the database busy for too long is refused."""
+async def count_fitting(
+    connection: AsyncConnection, caller: Caller, fits: ColumnElement[bool], *, field: str = "rule"
+) -> int:
+    """How many contacts fit; what keeps the database busy for too long is refused, by `field`."""
     await contacts.limit_time(connection, seconds=QUERY_SECONDS_MAX)
     try:
         return await contacts.count(connection, caller.tenant_id, fits)
@@ -291,13 +293,13 @@ async def _count(connection: AsyncConnection, caller: Caller, fits: ColumnElemen
         if sqlstate(error) != _QUERY_CANCELED:
             raise
         raise InvalidInput.field(
-            "rule", f"Counting takes longer than {QUERY_SECONDS_MAX} s; make the rule simpler."
+            field, f"Counting takes longer than {QUERY_SECONDS_MAX} s; make the rule simpler."
         ) from None
 
 
 async def _counted(connection: AsyncConnection, runtime: Runtime, caller: Caller, row: Row) -> Row:
     count, at = (
-        await _count(connection, caller, _fits(caller, store.whole_rule(row))),
+        await count_fitting(connection, caller, _fits(caller, store.whole_rule(row))),
         runtime.now(),
     )
     await store.save_count(connection, caller.tenant_id, row["id"], count, at)

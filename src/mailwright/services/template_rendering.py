@@ -37,7 +37,7 @@ class RenderedVersion:
 async def render_version(
     runtime: Runtime,
     caller: Caller,
-    template_uuid: UUID,
+    template_uuid: UUID | None,
     version_uuid: UUID,
     *,
     data: Mapping[str, Any] | None = None,
@@ -46,7 +46,8 @@ async def render_version(
 ) -> RenderedVersion:
     """The version with `data` for its variables, for a contact or a sample person.
 
-    `sanitize`: the HTML is safe to show inside another page. Raises NotFound, InvalidInput.
+    `template_uuid`: None for a version of whichever template. `sanitize`: the HTML is
+    safe to show inside another page. Raises NotFound, InvalidInput.
     """
     caller.require("templates:read")
     async with runtime.database.reading() as connection:

@@ -102,6 +102,34 @@ async def newest(connection: AsyncConnection, tenant_id: int, template_id: int) 
     return await maybe_one(connection, found)
 
 
+async def published(connection: AsyncConnection, tenant_id: int, *, limit: int) -> Sequence[Row]:
+    """Published versions by the name of their template, newest number first, without the text."""
+    found = (
+        select(
+            versions.c.id,
+            versions.c.uuid,
+            versions.c.number,
+            versions.c.locale,
+            versions.c.locale_group,
+            versions.c.subject,
+            templates.c.uuid.label("template_uuid"),
+            templates.c.name.label("template_name"),
+            templates.c.default_locale,
+        )
+        .join(
+            templates,
+            and_(
+                templates.c.tenant_id == versions.c.tenant_id,
+                templates.c.id == versions.c.template_id,
+            ),
+        )
+        .where(versions.c.tenant_id == tenant_id, versions.c.state == "published")
+        .order_by(templates.c.name, templates.c.id, versions.c.number.desc(), versions.c.id)
+        .limit(limit)
+    )
+    return await every(connection, found)
+
+
 async def next_number(connection: AsyncConnection, tenant_id: int, template_id: int) -> int:
     """The number after the highest."""
     highest = select(func.coalesce(func.max(versions.c.number), 0)).where(

@@ -8,16 +8,24 @@ from typing import Any
 from uuid import UUID
 
 from mailwright.errors import InvalidInput
-from mailwright.services import lists, segments, senders
+from mailwright.services import lists, projects, segments, senders
 from mailwright.services.campaign_fields import CampaignChanges
 from mailwright.services.campaign_views import CampaignView
 from mailwright.services.paging import Page
+from mailwright.services.published_versions import list_published_versions
 from mailwright.web.body_forms import body_of
+from mailwright.web.campaign_audiences import chosen_uuid, filter_of, filter_values
 from mailwright.web.forms import Form
 from mailwright.web.visits import Visit
 
 _TEXTS = ("name", "subject", "preheader", "from_name", "reply_to")
-_REFERENCES = ("from_identity", "list_uuid", "segment_uuid")
+_REFERENCES = (
+    "from_identity",
+    "list_uuid",
+    "segment_uuid",
+    "project_uuid",
+    "template_version_uuid",
+)
 
 Options = list[tuple[UUID, str]]
 
@@ -27,10 +35,12 @@ def changes_of(form: Form) -> CampaignChanges:
     changes: dict[str, Any] = {name: form[name] for name in _TEXTS if name in form}
     for name in _REFERENCES:
         if name in form:
-            changes[name] = _uuid(form[name], name)
-    for name in ("track_opens", "track_clicks"):
+            changes[name] = chosen_uuid(form, name)
+    for name in ("track_opens", "track_clicks", "require_locale_variant"):
         changes[name] = name in form
-    changes |= body_of(form)
+    changes["audience_filter"] = filter_of(form)
+    if changes.get("template_version_uuid") is None:
+        changes |= body_of(form)
     if "overwrite" in form:
         changes["overwrite"] = True
     return changes  # pyright: ignore[reportReturnType]  # the names above are those of the type
@@ -47,23 +57,48 @@ def values_of(campaign: CampaignView) -> dict[str, str]:
         "from_identity": str(campaign.from_identity or ""),
         "list_uuid": str(campaign.audience.list_uuid or ""),
         "segment_uuid": str(campaign.audience.segment_uuid or ""),
+        "project_uuid": str(campaign.project_uuid or ""),
+        "template_version_uuid": str(campaign.template_version_uuid or ""),
         "content": campaign.content or "",
+        **filter_values(campaign),
     }
-    switches = {"track_opens": campaign.track_opens, "track_clicks": campaign.track_clicks}
+    switches = {
+        "track_opens": campaign.track_opens,
+        "track_clicks": campaign.track_clicks,
+        "require_locale_variant": campaign.require_locale_variant,
+    }
     return values | {name: "on" for name, on in switches.items() if on}
 
 
-async def options(visit: Visit) -> Mapping[str, Options]:
-    """What can be chosen: the first hundred of each, by name."""
-    first = Page()
-    named_lists = await lists.page_lists(visit.runtime, visit.caller, first)
-    named_segments = await segments.page_segments(visit.runtime, visit.caller, first)
-    usable = await senders.page_identities(visit.runtime, visit.caller, first)
+async def options(visit: Visit, chosen_version: UUID | None = None) -> Mapping[str, Options]:
+    """What can be chosen: the first hundred of each, by name.
+
+    `chosen_version`: the version the campaign names, which is offered whatever has become of it.
+    """
+    first, key = Page(), (visit.runtime, visit.caller)
+    named_lists = await lists.page_lists(*key, first)
+    named_segments = await segments.page_segments(*key, first)
+    usable = await senders.page_identities(*key, first)
+    found = await projects.page_projects(*key, first)
     return {
         "lists": [(i.uuid, f"{i.name} ({i.contacts_count:,})") for i in named_lists.items],
         "segments": [(item.uuid, item.name) for item in named_segments.items],
         "senders": [(i.uuid, f"{i.from_name} <{i.email}>") for i in usable.items],
+        "projects": [(item.uuid, item.name) for item in found.items],
+        "versions": await _versions(visit, chosen_version),
     }
+
+
+async def _versions(visit: Visit, chosen: UUID | None) -> Options:
+    published = await list_published_versions(visit.runtime, visit.caller)
+    offered: Options = []
+    for version in published:
+        named = chosen if chosen in version.variants and chosen else version.uuid
+        spoken = ", ".join(version.locales)
+        offered.append((named, f"{version.template_name}, version {version.number} ({spoken})"))
+    if chosen is not None and all(chosen not in version.variants for version in published):
+        offered.append((chosen, "A version that is no longer published"))
+    return offered
 
 
 def time_of(form: Form) -> datetime:
@@ -74,10 +109,3 @@ def time_of(form: Form) -> datetime:
     except ValueError:
         raise InvalidInput.field("scheduled_at", "Give a day and a time.") from None
     return at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-def _uuid(text: str, field: str) -> UUID | None:
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        raise InvalidInput.field(field, "Choose one of the list.") from None

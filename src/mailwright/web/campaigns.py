@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,13 +12,20 @@ from mailwright.domain.campaign_lifecycle import ARCHIVABLE, CampaignEvent, Camp
 from mailwright.domain.doors import RULES, Door
 from mailwright.domain.ids import parse_id
 from mailwright.errors import Conflict, InvalidInput, NotFound
-from mailwright.services import body_previews, campaign_previews, campaign_revisions
+from mailwright.services import (
+    body_previews,
+    campaign_previews,
+    campaign_revisions,
+    template_rendering,
+)
 from mailwright.services import campaigns as service
 from mailwright.services.campaign_revisions import RevisionRow
 from mailwright.services.campaign_views import CampaignView
+from mailwright.services.locale_coverage import LocaleCoverage, get_locale_coverage
 from mailwright.services.paging import Page, Paged
 from mailwright.web import campaign_reports
 from mailwright.web.body_forms import body_of, body_problems, body_values, keep_editor
+from mailwright.web.campaign_audiences import attribute_rows, chosen_uuid
 from mailwright.web.campaign_forms import changes_of, options, values_of
 from mailwright.web.inbox import sandboxed
 from mailwright.web.security import POLICY_WITH_IMAGES, SANDBOX_WITH_IMAGES
@@ -28,8 +36,8 @@ REQUIREMENTS = {
     "subject": "A subject",
     "from_name": "A From name",
     "sender_email": "A confirmed sender",
-    "audience": "A list or a segment",
-    "content": "A body",
+    "audience": "A list, a segment or a filter",
+    "content": "A body or a published template",
 }
 
 #: (event, label, style, question); a page shows those that the state allows.
@@ -77,6 +85,7 @@ async def show_list(visit: Visit) -> Response:
 
 async def show_new(visit: Visit) -> Response:
     """An empty form."""
+    visit.caller.require("campaigns:write")
     return await _new(visit, _NEW_FORM | await body_values(visit, None))
 
 
@@ -115,6 +124,11 @@ async def save(visit: Visit) -> Response:
 async def preview(visit: Visit) -> Response:
     """The body in the form as mail, sandboxed. Its author sees its pictures."""
     try:
+        if version_uuid := chosen_uuid(visit.form, "template_version_uuid"):
+            version = await template_rendering.render_version(
+                visit.runtime, visit.caller, None, version_uuid, sanitize=False
+            )
+            return sandboxed(version.html or "", SANDBOX_WITH_IMAGES)
         page = await body_previews.render_body(visit.caller, body_of(visit.form), "en")
     except InvalidInput as error:
         sentences = body_problems(error.details) or [error.message]
@@ -173,7 +187,8 @@ async def campaign_page(
     """The page of one campaign, with the errors of whatever was tried on it."""
     state = CampaignState(campaign.status)
     trouble = any((error, test_error, schedule_error))
-    is_editable = _is_editable(campaign)
+    may_write = visit.may("campaigns:write")
+    is_editable = may_write and _is_editable(campaign)
     if form is None:
         form = values_of(campaign) | (await body_values(visit, campaign) if is_editable else {})
     response = await visit.show(
@@ -187,13 +202,16 @@ async def campaign_page(
         test_error=test_error,
         test_email=visit.form.get("email", visit.session.email),
         schedule_error=schedule_error,
-        options=await options(visit) if is_editable else {},
+        options=await options(visit, campaign.template_version_uuid) if is_editable else {},
+        attribute_rows=attribute_rows(form),
+        coverage=await _coverage(visit, campaign, state),
         is_editable=is_editable,
-        is_deletable=state in _RULES.deletable,
+        may_write=may_write,
+        is_deletable=may_write and state in _RULES.deletable,
         can_send=can(state, CampaignEvent.SEND) and not campaign.archived,
-        can_archive=state in ARCHIVABLE,
+        can_archive=may_write and state in ARCHIVABLE,
         revisions=await _revisions(visit, campaign.uuid),
-        actions=[action for action in ACTIONS if _offers(state, action[0])],
+        actions=[action for action in ACTIONS if may_write and _offers(state, action[0])],
         requirements=REQUIREMENTS,
         **await campaign_reports.figures(visit, campaign),
     )
@@ -228,6 +246,15 @@ def _offers(state: CampaignState, event: CampaignEvent) -> bool:
     return can(state, event)
 
 
+async def _coverage(
+    visit: Visit, campaign: CampaignView, state: CampaignState
+) -> Sequence[LocaleCoverage]:
+    """Who gets which language of the template; nothing for a body of its own or once it is sent."""
+    if campaign.template_version_uuid is None or not can(state, CampaignEvent.SEND):
+        return []
+    return await get_locale_coverage(visit.runtime, visit.caller, campaign.uuid)
+
+
 async def _new(visit: Visit, form: Any, error: InvalidInput | None = None) -> Response:
     response = await visit.show(
         "campaigns/new.html",
@@ -235,6 +262,7 @@ async def _new(visit: Visit, form: Any, error: InvalidInput | None = None) -> Re
         form=form,
         **_faults(error),
         options=await options(visit),
+        attribute_rows=attribute_rows(form),
         campaign=None,
         needs_overwrite=False,
         saved_editor="document",

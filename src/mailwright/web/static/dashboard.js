@@ -15,6 +15,15 @@ function localTimes(root) {
   }
 }
 
+// Languages by their names; the server knows only their tags.
+const languages = new Intl.DisplayNames(undefined, { type: "language" });
+function languageNames(root) {
+  for (const tag of root.querySelectorAll("[data-language]:not([title])")) {
+    tag.title = tag.textContent;
+    try { tag.textContent = languages.of(tag.dataset.language); } catch { /* a tag of one's own */ }
+  }
+}
+
 // A local time in the form, UTC for the server.
 function utcFields(form) {
   for (const field of form.querySelectorAll("input[type=datetime-local][data-utc]")) {
@@ -77,6 +86,7 @@ document.addEventListener("click", (event) => {
   }
 });
 
-new MutationObserver(() => localTimes(document)).observe(document.body, { childList: true, subtree: true, characterData: true });
-localTimes(document);
+const localize = (root) => { localTimes(root); languageNames(root); };
+new MutationObserver(() => localize(document)).observe(document.body, { childList: true, subtree: true, characterData: true });
+localize(document);
 livePreview();
