@@ -47,6 +47,7 @@ GROUPS: tuple[tuple[str, tuple[Place, ...]], ...] = (
         (
             Place("/settings/account", "Account and usage", "gauge"),
             Place("/settings/senders", "Senders", "at"),
+            Place("/settings/domains", "Domains", "globe"),
             Place("/settings/projects", "Projects", "server"),
             Place("/settings/webhooks", "Webhooks", "hook"),
             Place("/settings/api-keys", "API keys", "key"),

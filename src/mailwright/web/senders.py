@@ -28,8 +28,20 @@ async def create(visit: Visit) -> Response:
         )
     except (InvalidInput, Conflict) as error:
         return await _page(visit, error)
-    said = "is ready" if made.enabled else "is waiting to be confirmed"
+    if made.confirmed:
+        said = "is ready"
+    elif made.confirmation_sent_at:
+        said = "was mailed a link; it can be used once somebody confirms there"
+    else:
+        said = "waits to be confirmed, but the mail did not leave; send it again"
     return visit.go("/settings/senders", said=f"{made.email} {said}.")
+
+
+async def resend(visit: Visit) -> Response:
+    """The mail with the link, once more."""
+    sender_uuid = parse_id(visit.request.path_params["uuid"], "sender")
+    sent = await service.resend_confirmation(visit.runtime, visit.caller, sender_uuid)
+    return visit.go("/settings/senders", said=f"The link was sent to {sent.email} again.")
 
 
 async def switch(visit: Visit) -> Response:
