@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -96,6 +97,13 @@ async def make_segment(
     """A segment; without a rule it is everybody."""
     values = {"name": f"segment {next(_numbers)}", "rule": rule or {}} | columns
     return await _insert(database, tables.segments, tenant_id=tenant_id, **values)
+
+
+async def make_export(database: Database, tenant_id: int, **columns: Any) -> Made:
+    """An export of contacts that expires in the next century, its file empty."""
+    values = {"kind": "contacts", "requested_by": "key:test"} | columns
+    values.setdefault("expires_at", datetime(2101, 1, 1, tzinfo=UTC))
+    return await _insert(database, tables.exports, tenant_id=tenant_id, **values)
 
 
 async def make_campaign(

@@ -22,6 +22,7 @@ from tests.builders import (
     MadeTenant,
     make_campaign,
     make_contact,
+    make_export,
     make_list,
     make_project,
     make_sender,
@@ -49,6 +50,9 @@ OTHERS = (
     "POST /campaigns/{campaign_uuid}/send",
     "POST /campaigns/{campaign_uuid}/unschedule",
     "POST /imports/{import_uuid}/undo",
+    "POST /exports",
+    "DELETE /exports/{export_uuid}",
+    "GET /exports/{export_uuid}/file.csv",
     "GET /exports/contacts.csv",
     "GET /exports/campaigns/{campaign_uuid}/recipients.csv",
 )
@@ -74,6 +78,7 @@ async def _deeds(
 ) -> dict[str, tuple[str, Deed]]:
     """How to do each privileged route once, and the action it leaves."""
     a_list = await make_list(database, tenant.id)
+    export = await make_export(database, tenant.id, state="ready")
     await make_contact(database, tenant.id, list_id=a_list.id)
     sender = await make_sender(database, tenant.id)
     spare = await make_sender(database, tenant.id)
@@ -175,6 +180,13 @@ async def _deeds(
         ),
         "DELETE /webhooks/{webhook_uuid}": ("webhook.delete", f"/webhooks/{webhook}", None),
         "POST /imports/{import_uuid}/undo": ("import.undo", f"/imports/{an_import}/undo", None),
+        "POST /exports": ("export.create", "/exports", {"list_uuid": str(a_list.uuid)}),
+        "GET /exports/{export_uuid}/file.csv": (
+            "export.download",
+            f"/exports/{export.uuid}/file.csv",
+            None,
+        ),
+        "DELETE /exports/{export_uuid}": ("export.delete", f"/exports/{export.uuid}", None),
         "GET /exports/contacts.csv": ("export.contacts", "/exports/contacts.csv", None),
         "DELETE /campaigns/{campaign_uuid}": (
             "campaign.delete",

@@ -26,6 +26,7 @@ from tests.builders import (
     MadeTenant,
     make_campaign,
     make_contact,
+    make_export,
     make_list,
     make_message,
     make_project,
@@ -43,10 +44,17 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "POST /templates/{template_uuid}/versions/{version_uuid}/render": ("templates:read",),
     "POST /inbound": ("events:write",),
     "POST /segments/preview": ("segments:read", "contacts:read"),
+    "GET /contacts/{contact_uuid}/tags": ("contacts:read",),
+    "GET /lists/{list_uuid}/members": ("contacts:read",),
+    "POST /lists/{list_uuid}/members": ("contacts:write",),
+    "POST /lists/{list_uuid}/members/{contact_uuid}/leave": ("contacts:write",),
+    "POST /lists/{list_uuid}/interests/assign": ("contacts:write",),
+    "POST /exports": ("exports:write", "contacts:read"),
+    "GET /exports/{export_uuid}/file.csv": ("exports:read", "contacts:read"),
     "GET /exports/contacts.csv": ("exports:read", "contacts:read"),
     "GET /exports/campaigns/{campaign_uuid}/recipients.csv": ("exports:read", "campaigns:read"),
 }
-NOUNS = {"sender-identities": "senders"}
+NOUNS = {"tags": "contacts", "sender-identities": "senders"}
 
 
 async def _add(database: Database, table: Any, tenant: MadeTenant, **values: Any) -> str:
@@ -91,6 +99,11 @@ async def _things(runtime: Runtime, database: Database, tenant: MadeTenant) -> d
         "member_uuid": await _add(database, tables.members, tenant, **member),
         "project_uuid": (await make_project(database, tenant.id)).uuid,
         "field_uuid": await _add(database, tables.custom_fields, tenant, **field),
+        "tag_uuid": await _add(database, tables.tags, tenant, name="vip"),
+        "interest_uuid": await _add(
+            database, tables.interests, tenant, list_id=a_list.id, name="hiking"
+        ),
+        "export_uuid": (await make_export(database, tenant.id)).uuid,
         "import_uuid": await _add(
             database, tables.imports, tenant, file_name="a.csv", file_path="a.csv", mapping=plan
         ),

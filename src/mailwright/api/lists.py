@@ -59,9 +59,11 @@ async def page(
     caller: CallerOf,
     page: PageOf,
     search: Annotated[Search | None, Query()] = None,
+    archived: Annotated[bool, Query(description="true: those put aside instead.")] = False,
 ) -> Response:
     """Lists by name."""
-    return many(await service.page_lists(runtime, caller, page, search=search))
+    found = await service.page_lists(runtime, caller, page, search=search, archived=archived)
+    return many(found)
 
 
 @router.get("/{list_uuid}", responses={200: {"model": Data[ListView]}})
