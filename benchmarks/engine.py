@@ -1,4 +1,4 @@
-"""The engine in figures: fan-out, claims, and a whole campaign to a server in its own process.
+"""The engine in figures: fan-out, claims, the first mail of many, and a whole campaign.
 
     python -m benchmarks.engine [--contacts 1000000] [--mails 50000] [--workers 2]
 
@@ -29,7 +29,12 @@ from mailwright.delivery import fan_out
 from mailwright.domain.campaign_lifecycle import CampaignEvent
 from mailwright.domain.doors import Door
 from mailwright.domain.keys import Keys
-from mailwright.services import bodies, campaign_bodies, campaign_transitions
+from mailwright.services import (
+    bodies,
+    campaign_bodies,
+    campaign_sending,
+    campaign_transitions,
+)
 from mailwright.services.caller import Caller
 from mailwright.services.runtime import Runtime
 from mailwright.settings import load_settings
@@ -74,6 +79,10 @@ INSERT INTO list_members (tenant_id, list_id, contact_id)
 SELECT $1, $2, id FROM contacts WHERE tenant_id = $1 ORDER BY id LIMIT $3
 """
 
+_UUID = "SELECT uuid FROM campaigns WHERE id = $1"
+_SENT = "SELECT EXISTS (SELECT FROM batches WHERE campaign_id = $1 AND sent > 0)"
+_WRITTEN = "SELECT audience_count FROM fan_outs WHERE campaign_id = $1"
+
 
 class Bench:
     """One database with one tenant."""
@@ -83,8 +92,8 @@ class Bench:
         self.tenant = tenant
         self.caller = Caller(tenant.id, "bench", Door.CLI, frozenset({"*"}))
 
-    async def campaign(self, people: int) -> int:
-        """A queued campaign to a list of so many."""
+    async def campaign(self, people: int, *, send: bool = True) -> int:
+        """A campaign to a list of so many, queued unless `send` is false."""
         database, tenant_id = self.runtime.database, self.tenant.id
         made = await make_list(database, tenant_id)
         sender = await make_sender(database, tenant_id)
@@ -100,10 +109,21 @@ class Bench:
             await campaign_bodies.save_body(
                 connection, tenant_id, campaign.id, body, now=self.runtime.now()
             )
-            await campaign_transitions.apply(
-                connection, self.runtime, self.caller, campaign.id, CampaignEvent.SEND
-            )
+            if send:
+                await campaign_transitions.apply(
+                    connection, self.runtime, self.caller, campaign.id, CampaignEvent.SEND
+                )
         return campaign.id
+
+    async def sent_after(self, campaign_id: int) -> float:
+        """Seconds from sending a campaign to its first mail that a server took."""
+        async with self.runtime.database.raw() as connection, asyncio.timeout(120):
+            uuid = await connection.fetchval(_UUID, campaign_id)
+            started = time.perf_counter()
+            await campaign_sending.send_campaign(self.runtime, self.caller, uuid)
+            while not await connection.fetchval(_SENT, campaign_id):  # noqa: ASYNC110  # not ours
+                await asyncio.sleep(0.005)
+            return time.perf_counter() - started
 
     async def write_down(self, campaign_id: int) -> float:
         """Seconds of the whole fan-out."""
@@ -158,6 +178,27 @@ async def fan_out_and_claims(bench: Bench, contacts: int) -> list[Sequence[objec
     ]
 
 
+async def first_mail(
+    bench: Bench, contacts: int, environment: dict[str, str]
+) -> list[Sequence[object]]:
+    """From "send" to the first mail that a server took, while the rest is still written down.
+
+    The workers are running and idle, as in an installation that is up: a small campaign went first.
+    """
+    small = await bench.campaign(10, send=False)
+    campaign_id = await bench.campaign(contacts, send=False)
+    worker = start_program(environment)
+    await bench.sent_after(small)
+    seconds = await bench.sent_after(campaign_id)
+    async with bench.runtime.database.raw() as connection:
+        written = await connection.fetchval(_WRITTEN, campaign_id)
+        worker.terminate()
+        worker.wait()
+        await connection.execute("DELETE FROM campaigns")
+        await connection.execute("TRUNCATE messages, batches, events")
+    return [(f"first mail of {contacts:,}", f"{seconds:.2f} s", f"{written:,} in the ledger then")]
+
+
 async def whole_campaign(
     bench: Bench, mails: int, workers: int, environment: dict[str, str], sink: int
 ) -> list[Sequence[object]]:
@@ -189,6 +230,12 @@ async def whole_campaign(
         ("worker peak memory", f"{memory / 2**20:.0f} MiB", ""),
         ("ledger growth", f"{growth:.2f} x", f"{before / mails:.0f} octets/row before"),
     ]
+
+
+def start_program(environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    """`mailwright worker`, as people run it."""
+    command = [Path(sys.executable).with_name("mailwright"), "worker"]
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
 
 
 def start_worker(environment: dict[str, str]) -> subprocess.Popen[bytes]:
@@ -257,6 +304,7 @@ async def run(options: argparse.Namespace, folder: Path, sink: int, port: int) -
         rows: list[Sequence[object]] = []
         if options.contacts:
             rows += await fan_out_and_claims(bench, options.contacts)
+            rows += await first_mail(bench, options.contacts, environment)
         if options.mails:
             rows += await whole_campaign(bench, options.mails, options.workers, environment, sink)
         table("The engine", rows)
