@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -88,6 +89,14 @@ async def delete_task(runtime: Runtime, caller: Caller, task_uuid: UUID) -> Task
         raise Conflict("An import is not deleted; it can be undone.", code="TASK_NOT_DELETABLE")
     await export_tasks.delete_export(runtime, caller, task_uuid)
     return await get_task(runtime, caller, task_uuid)
+
+
+async def requesters_of(
+    runtime: Runtime, caller: Caller, actors: Iterable[str]
+) -> dict[str, Requester]:
+    """Whom each actor of the caller's tenant stands for."""
+    async with runtime.database.reading() as connection:
+        return {actor: await requester_of(connection, caller, actor) for actor in set(actors)}
 
 
 async def requester_of(connection: AsyncConnection, caller: Caller, actor: str | None) -> Requester:
