@@ -136,10 +136,14 @@ def _signed_fields(head: bytes) -> tuple[tuple[bytes, ...], list[bytes]]:
     for name, key, again in _ORDER:
         values = fields.get(key, ())
         names += [name] * (len(values) + again)
-        for value in reversed(values):
-            unfolded = _BLANKS.sub(b" ", value.replace(b"\r\n", b"")).strip(b" ")
-            canonical.append(b"%b:%b" % (key, unfolded))
+        canonical += [b"%b:%b" % (key, _relaxed(value)) for value in reversed(values)]
     return tuple(names), canonical
+
+
+def _relaxed(value: bytes) -> bytes:
+    if b"\r\n" in value or b"  " in value or b"\t" in value:
+        value = _BLANKS.sub(b" ", value.replace(b"\r\n", b""))
+    return value.strip(b" ")
 
 
 @lru_cache(maxsize=256)
