@@ -43,7 +43,8 @@ class Browser:
         self, action: str, fields: Mapping[str, str] | None = None, *, follow: bool = True
     ) -> httpx2.Response:
         """Fills in the form with that action on the present page and sends it."""
-        form = next(f for f in self.page.css("form") if f.attributes.get("action") == action)
+        forms = self.page.css("form[method=post]")
+        form = next(f for f in forms if f.attributes.get("action") == action)
         values: dict[str, str] = {}
         for field in form.css("input[name], textarea[name], select[name]"):
             name = field.attributes["name"] or ""

@@ -32,6 +32,7 @@ TRANSITIONS: dict[str, tuple[Transition, str]] = {
 
 async def transition(visit: Visit) -> Response:
     """Sends, pauses, resumes, cancels, unschedules, archives or unarchives."""
+    visit.caller.require("campaigns:write")
     act, said = TRANSITIONS[visit.request.url.path.rpartition("/")[2]]
     campaign_uuid = uuid_of(visit)
     path = f"/campaigns/{campaign_uuid}"
@@ -56,6 +57,7 @@ async def schedule(visit: Visit) -> Response:
 
 async def send_test(visit: Visit) -> Response:
     """Mails one address, now."""
+    visit.caller.require("campaigns:write")
     campaign_uuid = uuid_of(visit)
     email = visit.form.get("email", "").strip()
     try:

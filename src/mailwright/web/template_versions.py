@@ -70,6 +70,7 @@ async def change_state(visit: Visit) -> Response:
 
 async def add_language(visit: Visit) -> Response:
     """A variant that begins with the words of this one."""
+    visit.caller.require("templates:write")
     template_uuid, version_uuid = _ids(visit)
     locale = visit.form.get("locale", "").strip()
     try:
