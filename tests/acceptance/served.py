@@ -27,6 +27,7 @@ class Served:
         self.process = process
         self.url: str = ready["url"]
         self.capture_port = int(str(ready["capture_address"]).rpartition(":")[2])
+        self.returned_mail_address: str | None = ready["returned_mail_address"]
         self.log = log
 
     def get(self, path: str, *, timeout_seconds: float = 10) -> int:
@@ -51,14 +52,18 @@ class Served:
         return time.monotonic() - start
 
 
+def _variables(settings: Mapping[str, str]) -> dict[str, str]:
+    return {f"MAILWRIGHT_{name.upper()}": value for name, value in settings.items()}
+
+
 @contextmanager
-def serving(data_dir: Path, *arguments: str, port: int = 0) -> Generator[Served]:
-    """A server that is ready; killed at the end if it still runs."""
+def serving(data_dir: Path, *arguments: str, port: int = 0, **settings: str) -> Generator[Served]:
+    """A server that is ready; killed at the end if it still runs. `settings`: more of them."""
     log = data_dir.parent / "serve.log"
     with log.open("ab") as errors:
         process = subprocess.Popen(
             [*PROGRAM, "serve", "--port", str(port), "--json", *arguments],
-            env=environment(data_dir),
+            env=environment(data_dir) | _variables(settings),
             stdout=subprocess.PIPE,
             stderr=errors,
         )

@@ -45,7 +45,7 @@ def data_dir() -> Generator[Path]:
 @pytest.fixture(scope="module")
 def server(data_dir: Path) -> Generator[Served]:
     """One server for the tests that leave it as they found it, with one worker."""
-    with serving(data_dir, "--workers", "1") as found:
+    with serving(data_dir, "--workers", "1", returned_mail_address="127.0.0.1:0") as found:
         yield found
         assert found.stop() < 10
     assert postmaster(data_dir) is None
@@ -63,6 +63,20 @@ def test_a_child_that_dies_is_started_again(server: Served) -> None:
         until(lambda kind=kind, before=before: set(server.children(kind)) - {before})
     until(lambda: server.get("/readyz") == 200)
     until(lambda: _takes_mail(server.capture_port))
+
+
+def test_returned_mail_has_a_server_of_its_own_that_takes_nothing_else(server: Served) -> None:
+    assert server.returned_mail_address is not None
+    host, _, port = server.returned_mail_address.rpartition(":")
+    with smtplib.SMTP(host, int(port), timeout=10) as client:
+        client.ehlo()
+        assert client.mail("")[0] == 250
+        assert client.rcpt("somebody@example.org")[0] == 550
+        assert client.rcpt("fbl@example.org")[0] == 250
+        assert client.data(b"Subject: a letter\r\n\r\nx\r\n")[0] == 250
+    [before] = server.children("returned-mail")
+    os.kill(before, signal.SIGKILL)
+    until(lambda: set(server.children("returned-mail")) - {before})
 
 
 def test_the_inbox_takes_mail_while_workers_and_web_are_dead(server: Served) -> None:

@@ -14,6 +14,8 @@ from mailwright.cli.output import JsonOption, emit, note
 from mailwright.cli.process import announce_owner, run_async, settings_of_process
 
 if TYPE_CHECKING:
+    import socket
+
     from mailwright.cli.supervisor import Role, Supervisor
     from mailwright.settings import Settings
 
@@ -75,7 +77,8 @@ async def _serve(settings: Settings, workers: int, *, as_json: bool) -> None:
         ]
         row = {
             "url": settings.base_url,
-            "capture_address": f"{inbox[0]}:{inbox[1]}",
+            "capture_address": _address(capture),
+            "returned_mail_address": _address(returned) if returned else None,
             "workers": workers,
         }
 
@@ -117,6 +120,11 @@ async def _supervise(supervisor: Supervisor, tell: Callable[[], None]) -> None:
     for order in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(order, told)
     await supervisor.run(stop, on_ready=tell)
+
+
+def _address(listening: socket.socket) -> str:
+    host, port, *_ = listening.getsockname()
+    return f"{host}:{port}"
 
 
 def _workers(count: int) -> list[Role]:
