@@ -1,6 +1,7 @@
 """Which tags a mail must have: one tag, or `and`, `or` and `not` over them.
 
-A tree of `{"is": TAG}`, `{"and": […]}`, `{"or": […]}` and `{"not": …}` (vendors.md 1.1).
+A tree of `{"is": TAG}`, `{"and": […]}`, `{"or": […]}` and `{"not": …}` (vendors.md 1.1), in which a
+bare text is a tag.
 """
 
 from __future__ import annotations
@@ -91,6 +92,8 @@ class _Terms:
         self._count = 0
 
     def parse(self, given: object, depth: int) -> TagExpression:
+        if isinstance(given, str):
+            given = {"is": given}
         self._count += 1
         if depth > DEPTH_MAX or self._count > TERMS_MAX:
             raise self._error("This expression is too large.")
@@ -99,7 +102,8 @@ class _Terms:
         [(word, value)] = cast("dict[object, object]", given).items()
         match word:
             case "is":
-                return self._tag(value)
+                nested = isinstance(value, dict)
+                return self.parse(cast("object", value), depth + 1) if nested else self._tag(value)
             case "not":
                 return NoneOf(self.parse(value, depth + 1))
             case "and":
@@ -115,9 +119,10 @@ class _Terms:
         return HasTag(value)
 
     def _parts(self, word: str, value: object, depth: int) -> tuple[TagExpression, ...]:
-        if not isinstance(value, list) or not value:
+        if not isinstance(value, (dict, list)) or not value:
             raise self._error(f"`{word}` takes a list of expressions.")
-        return tuple(self.parse(part, depth + 1) for part in cast("list[object]", value))
+        parts = [cast("object", value)] if isinstance(value, dict) else cast("list[object]", value)
+        return tuple(self.parse(part, depth + 1) for part in parts)
 
     def _error(self, sentence: str) -> InvalidInput:
         return InvalidInput.field(self._field, sentence)

@@ -6,9 +6,9 @@ did. Newest first, a page at a time; nobody counts the whole.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,9 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mailwright.domain.email_event import EventKind
 from mailwright.domain.email_stream import Stream
 from mailwright.domain.tag_expression import TagExpression
-from mailwright.errors import NotFound
+from mailwright.errors import InvalidInput, NotFound
 from mailwright.services.caller import Caller
 from mailwright.services.cursors import Cursored, cursor_at, place_of
+from mailwright.services.paging import Page, Paged
 from mailwright.services.runtime import Runtime
 from mailwright.store import emails as email_store
 from mailwright.store import event_log as store
@@ -28,6 +29,13 @@ from mailwright.store.rows import Row
 
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 _END = datetime(9000, 1, 1, tzinfo=UTC)
+STRETCHES_MAX = 2_000
+_TAG_TESTS: Mapping[str, Callable[[str, str], bool]] = {
+    "==": lambda tag, wanted: tag == wanted,
+    "!=": lambda tag, wanted: tag != wanted,
+    "~~": lambda tag, wanted: wanted in tag,
+    "!~": lambda tag, wanted: wanted not in tag,
+}
 _KINDS = tuple(str(kind) for kind in EventKind)
 
 
@@ -93,6 +101,66 @@ async def page_log(
         [_view(row) for row in shown],
         cursor_at(shown[-1]["at"], shown[-1]["id"]) if more else None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What happened in a stretch of time: events of each kind, and of how many mails."""
+
+    start: datetime
+    end: datetime
+    events: Mapping[EventKind, int]
+    mails: Mapping[EventKind, int]
+
+
+async def count_events(
+    runtime: Runtime,
+    caller: Caller,
+    query: LogQuery,
+    *,
+    since: datetime,
+    until: datetime,
+    width: timedelta | None,
+) -> list[Stretch]:
+    """The figures of `since` to `until`, one for each `width` in which anything happened.
+
+    None: one for all. Raises InvalidInput for more than 2,000 stretches.
+    """
+    caller.require("reports:read")
+    if width is not None and (until - since) / width > STRETCHES_MAX:
+        raise InvalidInput.field("interval", f"At most {STRETCHES_MAX} of them.")
+    wanted = replace(query, since=since, until=until)
+    seconds = None if width is None else round(width.total_seconds())
+    async with runtime.database.reading() as connection:
+        found = await _filter(connection, caller.tenant_id, wanted)
+        rows = await store.counts(connection, caller.tenant_id, found, width_seconds=seconds)
+    starts = list(dict.fromkeys(row["start"] for row in rows)) or [since][: width is None]
+    return [
+        Stretch(
+            start,
+            until if width is None else start + width,
+            {EventKind(row["kind"]): row["events"] for row in rows if row["start"] == start},
+            {EventKind(row["kind"]): row["mails"] for row in rows if row["start"] == start},
+        )
+        for start in starts
+    ]
+
+
+async def page_tags(
+    runtime: Runtime, caller: Caller, page: Page, *, name: str | None = None
+) -> Paged[str]:
+    """The tags of all mails, by name.
+
+    `name`: that tag; with `!=` all others, with `~~` those that hold it, with `!~` those without.
+    """
+    caller.require("emails:read")
+    async with runtime.database.reading() as connection:
+        found = await store.tags(connection, caller.tenant_id)
+    if name:
+        wanted = name[2:] if name[:2] in _TAG_TESTS else name
+        fits = _TAG_TESTS.get(name[:2], _TAG_TESTS["=="])
+        found = [tag for tag in found if fits(tag, wanted)]
+    return Paged(found[page.offset : page.offset + page.per_page], len(found), page)
 
 
 async def events_of(

@@ -207,6 +207,57 @@ def _with_their_mails(tenant_id: int, settled: Any, *, oldest_first: bool) -> Se
     )
 
 
+async def counts(
+    connection: AsyncConnection, tenant_id: int, wanted: LogFilter, *, width_seconds: int | None
+) -> Sequence[Row]:
+    """How many events of each kind there are in each stretch of time, and of how many mails.
+
+    `start`: when the stretch begins; stretches without any are left out. None: one for all.
+    """
+    leading = None if wanted.tags is None else leading_tags(wanted.tags)
+    log = event_tags
+    stretch = func.to_timestamp(
+        func.floor(func.extract("epoch", log.c.at) / width_seconds) * width_seconds
+    )
+    start = literal(wanted.since, DateTime(timezone=True)) if width_seconds is None else stretch
+    found = select(
+        start.label("start"),
+        log.c.kind,
+        func.count(func.distinct(log.c.id)).label("events"),
+        func.count(func.distinct(log.c.message_id)).label("mails"),
+    ).where(
+        log.c.tenant_id == tenant_id,
+        log.c.tag.in_(sorted(leading) if leading is not None else [""]),
+        log.c.kind.in_(wanted.kinds),
+        log.c.at >= wanted.since,
+        log.c.at < wanted.until,
+    )
+    if wanted.tags is not None and not isinstance(wanted.tags, HasTag):
+        its_mail = and_(emails.c.tenant_id == tenant_id, emails.c.message_id == log.c.message_id)
+        found = found.join(emails, its_mail).where(_fits(wanted.tags))
+    columns = (log.c.kind,) if width_seconds is None else (text("1"), log.c.kind)
+    return await every(connection, found.group_by(*columns).order_by(text("1")))
+
+
+# One probe of the index for each tag, however many mails carry it.
+_TAGS = text("""
+WITH RECURSIVE known AS (
+    (SELECT tag FROM event_tags WHERE tenant_id = :tenant_id AND tag > '' ORDER BY tag LIMIT 1)
+  UNION ALL
+    SELECT (SELECT e.tag FROM event_tags e WHERE e.tenant_id = :tenant_id AND e.tag > known.tag
+            ORDER BY e.tag LIMIT 1)
+    FROM known WHERE known.tag IS NOT NULL
+)
+SELECT tag FROM known WHERE tag IS NOT NULL
+""")
+
+
+async def tags(connection: AsyncConnection, tenant_id: int) -> list[str]:
+    """Every tag that a mail carries, by name."""
+    found = await connection.execute(_TAGS, {"tenant_id": tenant_id})
+    return [row.tag for row in found]
+
+
 def _behind(place: Any, after: tuple[datetime, int], *, oldest_first: bool) -> ColumnElement[bool]:
     at = literal(after[0], DateTime(timezone=True))
     number = literal(after[1], BigInteger)

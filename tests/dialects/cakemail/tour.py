@@ -204,11 +204,12 @@ READING = (
     ),
 )
 
-_PARCEL = {"subject": "Parcel", "html": "<p>On its way</p>"}
+_PARCEL = {"type": "transactional", "subject": "Parcel", "html": "<p>On its way</p>"}
 MAILS = (
     Step(
         "POST /v2/emails",
         {
+            "list_id": "{list_id}",
             "email": "cy@example.com",
             "sender": {"id": "{sender_id}"},
             "content": _PARCEL,
