@@ -116,7 +116,7 @@ def _html(words: Words, language: str) -> str:
     frame = f"max-width:560px;margin:0 auto;padding:32px 24px;font-family:{style.FONTS}"
     line = f"font-size:16px;line-height:24px;color:{style.INK}"
     button = (
-        "display:inline-block;padding:12px 24px;border-radius:6px;background:#1a56db;"
+        "display:inline-block;padding:12px 24px;border-radius:6px;background:#1f5d4c;"
         "color:#ffffff;text-decoration:none;font-weight:600"
     )
     faint = f"font-size:13px;line-height:20px;color:{style.FAINT_INK}"
