@@ -43,6 +43,8 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "GET /segments/{segment_uuid}/contacts": ("segments:read", "contacts:read"),
     "POST /templates/{template_uuid}/versions/{version_uuid}/render": ("templates:read",),
     "POST /inbound": ("events:write",),
+    "POST /campaigns/{campaign_uuid}/events/export": ("exports:write", "campaigns:read"),
+    "POST /reports/export": ("exports:write", "campaigns:read"),
     "POST /segments/preview": ("segments:read", "contacts:read"),
     "GET /contacts/{contact_uuid}/tags": ("contacts:read",),
     "GET /lists/{list_uuid}/members": ("contacts:read",),

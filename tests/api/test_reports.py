@@ -84,3 +84,20 @@ async def test_the_log_is_walked_by_cursor(
         refused = await api.get(path, params=wrong)
         assert refused.status_code == 422, wrong
         assert next(iter(wrong)) in refused.json()["error"]["details"]
+
+
+async def test_logs_and_reports_are_exported_in_the_background(
+    api: httpx2.AsyncClient, database: Database, tenant: MadeTenant
+) -> None:
+    story = await tell(database, tenant)
+    log = await api.post(
+        f"/campaigns/{story.campaign.uuid}/events/export?kind=sent", json={"description": "May"}
+    )
+    reports = await api.post("/reports/export", json={})
+    for made, kind in ((log, "campaign-events"), (reports, "campaign-reports")):
+        assert made.status_code == 201, made.text
+        data = made.json()["data"]
+        assert (data["kind"], data["status"]) == (kind, "pending")
+        assert (await api.get(f"/exports/{data['uuid']}")).json()["data"] == data
+    entries = (await api.get("/audit-log")).json()["data"]
+    assert [entry["action"] for entry in entries].count("export.create") == 2

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from mailwright.delivery import fan_out, finish
 from mailwright.domain.campaign_lifecycle import CampaignEvent
@@ -16,7 +16,7 @@ from mailwright.services import installation
 from mailwright.services.caller import Caller
 from mailwright.services.runtime import Runtime
 from mailwright.store.rows import every
-from mailwright.store.tables import projects, suppressions
+from mailwright.store.tables import contacts, events, messages, projects, suppressions
 from tests.builders import MadeTenant
 from tests.delivery.stage import FAST, Stage, set_stage
 from tests.smtp_sink import DROP, TAKE_AND_DROP, SmtpSink
@@ -73,6 +73,34 @@ async def test_an_unknown_user_bounces_and_is_suppressed(
         assert (row["state"], row["reply"]) == ("bounced", "550 5.1.1 no such user")
         assert await _suppressed(stage) == {"p1@example.org": "bounce"}
         assert await stage.counts_add_up()
+
+
+@pytest.mark.checklist("C29", "C30")
+async def test_every_outcome_is_noted_once_in_the_log(
+    runtime: Runtime, tenant: MadeTenant, caller: Caller
+) -> None:
+    async with set_stage(runtime, tenant, caller, people=6, retry_first_seconds=1) as stage:
+        stage.sink.answer(Phase.RCPT, "550 5.1.1 no such user", recipient="p1@*")
+        stage.sink.answer(Phase.RCPT, "451 4.7.1 later", recipient="p2@*", times=1)
+        async with runtime.database.transaction() as connection:
+            left = update(contacts).where(contacts.c.email_key == "p3@example.org")
+            await connection.execute(left.values(consent="unsubscribed"))
+        await stage.start()
+        async with stage.working():
+            await stage.until_state("sent")
+            await stage.until(lambda: len(stage.sink.recipients) == 4)
+        async with runtime.database.reading() as connection:
+            joined = events.join(messages, messages.c.id == events.c.message_id)
+            noted = select(messages.c.email, events.c.kind, events.c.data).select_from(joined)
+            rows = await every(connection, noted.order_by(messages.c.email))
+        told = {row["email"].partition("@")[0]: row["kind"] for row in rows}
+        sent = dict.fromkeys(("p0", "p2", "p4", "p5"), "sent")
+        assert told == {**sent, "p1": "bounced", "p3": "skipped"}
+        assert len(rows) == 6
+        data = {row["kind"]: row["data"] for row in rows}
+        assert data["sent"] == {}
+        assert data["bounced"] == {"reason": "address-invalid", "reply": "550 5.1.1 no such user"}
+        assert data["skipped"] == {"reason": "unsubscribed"}
 
 
 async def test_a_refusal_for_our_reputation_suppresses_nobody(

@@ -12,11 +12,13 @@ from starlette.responses import Response
 
 from mailwright.api.dependencies import CallerOf, PageOf, RuntimeOf
 from mailwright.api.envelopes import Data, json_response, one
-from mailwright.api.fields import Moment
+from mailwright.api.exports import ExportShape, export_shape
+from mailwright.api.fields import Body, Description, Moment, example
 from mailwright.api.problems import errors
 from mailwright.domain.bounce_kind import BounceKind
 from mailwright.domain.email_event import EventKind
 from mailwright.services import campaign_events as service
+from mailwright.services import report_exports
 from mailwright.services.campaign_events import EventQuery, EventTotal
 
 router = APIRouter(prefix="/campaigns/{campaign_uuid}/events", tags=["campaigns"])
@@ -119,3 +121,22 @@ async def totals(
 ) -> Response:
     """Count how often each kind of thing happened."""
     return one(await service.event_totals(runtime, caller, campaign_uuid, query))
+
+
+class LogExport(Body):
+    """What the file is for."""
+
+    description: Description | None = None
+
+    model_config = example({"description": "May"})
+
+
+@router.post("/export", status_code=201, responses={201: {"model": Data[ExportShape]}, **_UNKNOWN})
+async def export(
+    runtime: RuntimeOf, caller: CallerOf, campaign_uuid: UUID, query: QueryOf, body: LogExport
+) -> Response:
+    """Write the log, as it is now, to a CSV file in the background; see `/exports`."""
+    view = await report_exports.export_campaign_log(
+        runtime, caller, campaign_uuid, query, description=body.description
+    )
+    return one(export_shape(view), 201)

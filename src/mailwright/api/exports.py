@@ -101,26 +101,26 @@ async def create(runtime: RuntimeOf, caller: CallerOf, body: ExportCreate) -> Re
     view = await contact_exports.start(
         runtime, caller, body.list_uuid, wanted, description=body.description
     )
-    return one(_shape(view), 201)
+    return one(export_shape(view), 201)
 
 
 @router.get("", responses={200: {"model": DataPage[ExportShape]}})
 async def page(runtime: RuntimeOf, caller: CallerOf, page: PageOf) -> Response:
     """Exports that were written in the background, newest first."""
     found = await export_tasks.page_exports(runtime, caller, page)
-    return many(Paged(list(map(_shape, found.items)), found.total, page))
+    return many(Paged(list(map(export_shape, found.items)), found.total, page))
 
 
 @router.get("/{export_uuid}", responses={200: {"model": Data[ExportShape]}})
 async def get(runtime: RuntimeOf, caller: CallerOf, export_uuid: UUID) -> Response:
     """One export and how far it is."""
-    return one(_shape(await export_tasks.get_export(runtime, caller, export_uuid)))
+    return one(export_shape(await export_tasks.get_export(runtime, caller, export_uuid)))
 
 
 @router.delete("/{export_uuid}", responses={200: {"model": Data[ExportShape]}})
 async def delete(runtime: RuntimeOf, caller: CallerOf, export_uuid: UUID) -> Response:
     """Delete an export's file; the export stays, as `deleted`."""
-    return one(_shape(await export_tasks.delete_export(runtime, caller, export_uuid)))
+    return one(export_shape(await export_tasks.delete_export(runtime, caller, export_uuid)))
 
 
 @router.get("/{export_uuid}/file.csv", response_class=StreamingResponse, responses=_ANSWER)
@@ -130,6 +130,6 @@ async def file(runtime: RuntimeOf, caller: CallerOf, export_uuid: UUID) -> Respo
     return StreamingResponse(pieces, media_type=_CSV, headers=_named("export.csv"))
 
 
-def _shape(view: ExportView) -> dict[str, Any]:
+def export_shape(view: ExportView) -> dict[str, Any]:
     """What of the view others see."""
     return {name: getattr(view, name) for name in ExportShape.model_fields}

@@ -10,9 +10,11 @@ from starlette.responses import Response
 
 from mailwright.api.dependencies import CallerOf, RuntimeOf
 from mailwright.api.envelopes import Data, one
-from mailwright.api.fields import Moment
+from mailwright.api.exports import ExportShape, export_shape
+from mailwright.api.fields import Body, Description, Moment, example
 from mailwright.api.problems import errors
 from mailwright.services import account_reports as service
+from mailwright.services import report_exports
 from mailwright.services.account_reports import AccountReport, ListReport
 
 router = APIRouter(prefix="/reports", tags=["reports"])
@@ -36,3 +38,18 @@ async def account(
 async def of_list(runtime: RuntimeOf, caller: CallerOf, list_uuid: UUID) -> Response:
     """Get a list's figures: its people now, and what became of the campaigns to it."""
     return one(await service.get_list_report(runtime, caller, list_uuid))
+
+
+class ReportExport(Body):
+    """What the file is for."""
+
+    description: Description | None = None
+
+    model_config = example({"description": "All of 2026"})
+
+
+@router.post("/export", status_code=201, responses={201: {"model": Data[ExportShape]}})
+async def export(runtime: RuntimeOf, caller: CallerOf, body: ReportExport) -> Response:
+    """Write every campaign's figures to a CSV file in the background; see `/exports`."""
+    view = await report_exports.export_reports(runtime, caller, description=body.description)
+    return one(export_shape(view), 201)

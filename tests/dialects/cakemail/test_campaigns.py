@@ -305,3 +305,15 @@ async def test_a_template_lends_its_words(
     told = await create(client, content={"template": {"id": template}})
     assert told["data"]["content"]["subject"] == "From it"
     assert "Hello!" in told["data"]["content"]["html"]
+
+
+async def test_a_campaign_is_told_after_its_list_is_gone(
+    client: httpx2.AsyncClient, database: Database, tenant: MadeTenant
+) -> None:
+    campaign = await ready(client, database, tenant)
+    await put_in(database, campaign.id, "sent")
+    assert (await client.delete(f"/lists/{campaign.list.id}")).status_code == 200
+    data = assert_answer(ONE, await client.get(campaign.path))["data"]
+    assert data["audience"] == {"list_id": campaign.list.id}
+    refused = await client.post("/campaigns", json={"name": "x", "list_id": campaign.list.id})
+    assert "list_id" in assert_answer("/campaigns", refused, 400)["message"]

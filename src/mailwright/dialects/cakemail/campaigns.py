@@ -216,10 +216,18 @@ async def shape(
     if revision_id is not None:
         key = (runtime, caller, view.uuid, revision_id)
         revision = await campaign_revisions.get_revision(*key)
-    name = None
-    if view.audience.list_uuid is not None and caller.may("lists:read"):
-        name = (await list_service.get_list(runtime, caller, view.audience.list_uuid)).name
+    name = await _list_name(runtime, caller, view.audience.list_uuid)
     return whole(view, numbers, body, list_name=name, revision=revision)
+
+
+async def _list_name(runtime: Runtime, caller: Caller, list_uuid: UUID | None) -> str | None:
+    """What the list is called; None where it was deleted since, or is not for the caller to see."""
+    if list_uuid is None or not caller.may("lists:read"):
+        return None
+    try:
+        return (await list_service.get_list(runtime, caller, list_uuid)).name
+    except NotFound:
+        return None
 
 
 async def numbers_of_all(
