@@ -19,6 +19,7 @@ from mailwright.services.runtime import Runtime
 from mailwright.store.tables import campaign_bodies
 from mailwright.wire.smtp_listener import CapturedMail
 from tests.builders import MadeTenant
+from tests.delivery.single_stage import set_single_stage
 from tests.delivery.stage import Stage, set_stage
 from tests.domains import authenticated_domain, resolving
 
@@ -124,6 +125,30 @@ async def test_a_new_key_signs_from_the_next_batch_on(
         assert _verifies(first, old)
         assert not _verifies(first, new)
         assert _verifies(second, new)
+
+
+@pytest.mark.checklist("E12", "E13", "E37", "OUT-05", "OUT-06", "OUT-07")
+async def test_single_mails_need_an_authenticated_domain_and_are_signed_and_branded(
+    runtime: Runtime, tenant: MadeTenant, caller: Caller
+) -> None:
+    html = '<p>Track <a href="https://shop.example/4711">it</a>.</p>'
+    async with (
+        resolving(runtime, public_url="https://mail.platform.example") as (dns, asking),
+        set_single_stage(asking, tenant, caller, require_authenticated_domains="on") as stage,
+    ):
+        with pytest.raises(NotReady) as refused:
+            await stage.submit(html=html)
+        assert refused.value.code == "DOMAIN_NOT_AUTHENTICATED"
+        assert refused.value.details["missing"] == ["spf", "dkim", "tracking"]
+        domain = await authenticated_domain(stage.runtime, caller, dns, NAME)
+        async with stage.working():
+            mail = await stage.submit(html=html)
+            await stage.until_status(mail, "delivered")
+        [received] = stage.sink.mails
+        assert _verifies(received, domain)
+        assert received.envelope_sender.endswith(f"@bounces.{NAME}")
+        plain = received.raw.replace(b"=\r\n", b"").replace(b"=3D", b"=")
+        assert b"mail.platform.example/" not in plain
 
 
 async def test_mail_of_other_domains_leaves_as_it_always_did(

@@ -82,8 +82,9 @@ async def delete(visit: Visit) -> Response:
 
 def _sentence(error: MailwrightError) -> str:
     """The error for people: what is missing by its name on the page, else its own sentence."""
-    missing = error.details.get("missing")
+    missing, sender = error.details.get("missing"), error.details.get("sender")
     if isinstance(error, NotReady) and isinstance(missing, list):
         words = [REQUIREMENTS.get(str(word), str(word)) for word in missing]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-        return f"Not ready yet. Missing: {', '.join(words).lower()}."
+        why = f" {sender['message']}" if sender else ""
+        return f"Not ready yet. Missing: {', '.join(words).lower()}.{why}"
     return error.message
