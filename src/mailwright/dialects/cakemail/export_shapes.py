@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from mailwright.dialects.cakemail.shapes import Shape, Unix, answer, plain, unix
 from mailwright.services.export_tasks import ExportView
-from mailwright.services.task_list import Requester
+from mailwright.services.task_list import Requester, TaskView
 
 SORTS = {"status": "status", "created_on": "created_at", "expires_on": "expires_at"}
 FILTERS = ("status", "progress")
@@ -95,7 +95,22 @@ def requester_shape(requester: Requester) -> RequesterShape:
     return RequesterShape(id=requester.number, email=requester.email)
 
 
-def download_answer(url: str, view: ExportView) -> Response:
+def task_shape(view: TaskView) -> TaskShape:
+    """The form of a task."""
+    return TaskShape(
+        id=str(view.uuid),
+        status=TASK_STATUS.get(view.status, view.status),
+        created_on=view.created_at,
+        expires_on=view.expires_at,
+        progress=view.progress,
+        requested_by=requester_shape(view.requested_by),
+        type=TYPES.get(view.kind, OTHER_TYPE),
+        description=view.description,
+        payload={name: value for name, value in view.payload.items() if value is not None},
+    )
+
+
+def download_answer(url: str, view: ExportView | TaskView) -> Response:
     """`{"data": {url, expires_on}}`, also on top, for programs that look there."""
     data = plain(DownloadShape(url=url, expires_on=unix(view.expires_at)))
     return answer({**data, "data": data})

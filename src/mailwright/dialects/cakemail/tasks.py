@@ -9,10 +9,9 @@ from mailwright.dialects.cakemail.dependencies import CallerOf, RuntimeOf
 from mailwright.dialects.cakemail.export_shapes import (
     OTHER_TYPE,
     SORTS,
-    TASK_STATUS,
     TYPES,
     TaskShape,
-    requester_shape,
+    task_shape,
 )
 from mailwright.dialects.cakemail.paging import (
     AskedOf,
@@ -27,7 +26,7 @@ from mailwright.domain.ids import parse_id
 from mailwright.errors import InvalidInput
 from mailwright.services import task_list as service
 from mailwright.services.export_kinds import KINDS
-from mailwright.services.task_list import IMPORT, TaskFilter, TaskView
+from mailwright.services.task_list import IMPORT, TaskFilter
 
 router = APIRouter(prefix="/tasks", tags=["tasks"])
 
@@ -53,19 +52,19 @@ async def page(
         order=order.by,
         descending=order.descending,
     )
-    return many([_shape(view) for view in found.items], asked, found.total)
+    return many([task_shape(view) for view in found.items], asked, found.total)
 
 
 @router.get("/{task_id}", responses={200: {"model": Data[TaskShape]}})
 async def get(runtime: RuntimeOf, caller: CallerOf, task_id: str) -> Response:
     """Show a task."""
-    return one(_shape(await service.get_task(runtime, caller, parse_id(task_id, "task"))))
+    return one(task_shape(await service.get_task(runtime, caller, parse_id(task_id, "task"))))
 
 
 @router.delete("/{task_id}", responses={200: {"model": Data[TaskShape]}})
 async def delete(runtime: RuntimeOf, caller: CallerOf, task_id: str) -> Response:
     """Delete a task and its file."""
-    return one(_shape(await service.delete_task(runtime, caller, parse_id(task_id, "task"))))
+    return one(task_shape(await service.delete_task(runtime, caller, parse_id(task_id, "task"))))
 
 
 def _wanted(given: dict[str, str]) -> TaskFilter:
@@ -85,17 +84,3 @@ def _number(text: str) -> int:
     if not text.isdecimal() or len(text) > 18:
         raise InvalidInput.field("filter", f"{text} is no number.")
     return int(text)
-
-
-def _shape(view: TaskView) -> TaskShape:
-    return TaskShape(
-        id=str(view.uuid),
-        status=TASK_STATUS.get(view.status, view.status),
-        created_on=view.created_at,
-        expires_on=view.expires_at,
-        progress=view.progress,
-        requested_by=requester_shape(view.requested_by),
-        type=TYPES.get(view.kind, OTHER_TYPE),
-        description=view.description,
-        payload={name: value for name, value in view.payload.items() if value is not None},
-    )
