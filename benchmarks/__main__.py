@@ -5,7 +5,17 @@ from __future__ import annotations
 import subprocess
 import sys
 
-SCRIPTS = ("render", "dkim", "smtp_client", "import_contacts", "engine", "tracking", "api", "mcp")
+SCRIPTS = (
+    "render",
+    "dkim",
+    "smtp_client",
+    "import_contacts",
+    "engine",
+    "tracking",
+    "campaign_log",
+    "api",
+    "mcp",
+)
 
 if __name__ == "__main__":
     failed = [
