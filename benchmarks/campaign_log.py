@@ -2,7 +2,7 @@
 
     python -m benchmarks.campaign_log [--people 1000000]
 
-Everybody is sent to and opens twice, clicks once; one of a hundred bounces instead of opening again.
+Everybody is sent to, opens twice and clicks once; one of a hundred bounces instead of the last.
 Each figure is the best of three.
 """
 
