@@ -6,7 +6,9 @@ from dataclasses import asdict
 
 import pytest
 
+from mailwright.public import sender_wording
 from mailwright.public.wording import WORDINGS, language_of
+from mailwright.services.sender_wording import WORDINGS as MAILS
 
 
 def places(text: str) -> set[str]:
@@ -19,6 +21,18 @@ def test_every_language_says_everything_and_keeps_the_names(language: str) -> No
     for key, text in asdict(WORDINGS[language]).items():
         assert text.strip()
         assert places(text) == places(english[key]), key
+
+
+@pytest.mark.parametrize("language", WORDINGS)
+def test_senders_are_asked_in_every_language(language: str) -> None:
+    page = asdict(sender_wording.WORDINGS[language])
+    assert all(text.strip() for text in page.values())
+    for key in ("ask", "done"):
+        assert all(name in page[key] for name in ("{tenant}", "{email}")), key
+    mail = MAILS[language]
+    assert "{{ address }}" in mail.subject
+    for body in (mail.text, mail.html):
+        assert all(f"{{{{ {name} }}}}" in body for name in ("tenant", "address", "link", "days"))
 
 
 def test_the_languages_promised_are_there() -> None:

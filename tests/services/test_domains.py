@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,10 +17,13 @@ from mailwright.services.domain_views import DomainView, RecordView
 from mailwright.services.runtime import Runtime
 from mailwright.store.rows import every
 from mailwright.store.tables import domain_keys
+from mailwright.wire import certificates
 from mailwright.wire import dns as wire
 from tests.clock import Clock
 from tests.dns_server import DnsServer
 from tests.domains import authenticated_domain, publish, resolving
+from tests.wire.self_signed import server_and_client_contexts
+from tests.wire.test_certificates import https
 
 RELAY: dict[str, Any] = {
     "smtp_url": SecretStr("smtp://mail.relay.example:25?tls=none"),
@@ -32,6 +36,7 @@ NAME = "harbour.example"
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "LIFETIME_SECONDS", 0.5)
     monkeypatch.setattr(wire, "TRY_SECONDS", 0.2)
+    monkeypatch.setattr(certificates, "HANDSHAKE_SECONDS", 0.2)
 
 
 def record(domain: DomainView, kind: str) -> RecordView:
@@ -149,6 +154,25 @@ async def test_what_is_wrong_is_told_with_its_mend(
         found = record(await domains.verify_domain(runtime, caller, made.uuid), kind)
     assert found.state == state
     assert told is None or (found.mend and told in found.mend)
+
+
+@pytest.mark.checklist("OUT-15")
+async def test_links_stay_where_they_are_until_the_tracking_host_has_a_certificate(
+    runtime: Runtime, caller: Caller, tmp_path: Path
+) -> None:
+    context, _ = server_and_client_contexts(tmp_path)
+    async with https(context) as port:
+        url = {"public_url": f"https://mail.platform.example:{port}"}
+        async with resolving(runtime, **RELAY | url) as (dns, runtime):
+            dns.add("mail.platform.example", "A", "127.0.0.1")
+            found = await authenticated_domain(runtime, caller, dns, NAME)
+            tracking = record(found, "tracking")
+            assert tracking.state == "failed"
+            assert tracking.mend
+            assert f"certificate for links.{NAME}" in tracking.mend
+            async with runtime.database.reading() as connection:
+                leaving = await outgoing.outgoing_of(runtime, connection, caller.tenant_id, NAME)
+            assert leaving.base_url == url["public_url"]
 
 
 async def test_a_present_spf_record_is_kept_in_the_value_to_publish(

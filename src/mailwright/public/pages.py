@@ -8,7 +8,7 @@ from html import escape
 from importlib.resources import files
 
 from mailwright.public import sender_wording
-from mailwright.public.wording import FALLBACK, WORDINGS, language_of
+from mailwright.public.wording import WORDINGS, language_of
 from mailwright.services.confirmations import Request, RequestView
 from mailwright.services.sender_confirmations import ConfirmationView
 from mailwright.services.unsubscribes import Standing, SubscriptionView
@@ -91,8 +91,7 @@ def broken_link_page(wished: str | None, accepted: str | None) -> bytes:
 def sender_page(view: ConfirmationView, wished: str | None, accepted: str | None) -> bytes:
     """The page behind the link in a mail to a sender: what it is about, and the one button."""
     language = language_of(wished, view.language, accepted)
-    language = language if language in sender_wording.WORDINGS else FALLBACK
-    words = sender_wording.wording_of(language)
+    words = sender_wording.WORDINGS[language]
     names = {
         "tenant": escape(view.tenant_name),
         "email": f"<strong>{escape(view.email)}</strong>",

@@ -45,9 +45,39 @@ WORDINGS: dict[str, SenderWording] = {
         "Confirmé",
         "{tenant} peut envoyer des messages depuis {email}.",
     ),
+    "it": SenderWording(
+        "Confermare questo mittente?",
+        "{tenant} potrà allora inviare messaggi da {email}.",
+        "Conferma",
+        "Confermato",
+        "{tenant} può inviare messaggi da {email}.",
+    ),
+    "pt": SenderWording(
+        "Confirmar este remetente?",
+        "{tenant} poderá então enviar mensagens de {email}.",
+        "Confirmar",
+        "Confirmado",
+        "{tenant} pode enviar mensagens de {email}.",
+    ),
+    "nl": SenderWording(
+        "Deze afzender bevestigen?",
+        "{tenant} kan dan mail versturen vanaf {email}.",
+        "Bevestigen",
+        "Bevestigd",
+        "{tenant} mag mail versturen vanaf {email}.",
+    ),
+    "pl": SenderWording(
+        "Potwierdzić tego nadawcę?",
+        "{tenant} będzie wtedy mógł wysyłać wiadomości z {email}.",
+        "Potwierdź",
+        "Potwierdzono",
+        "{tenant} może wysyłać wiadomości z {email}.",
+    ),
+    "ca": SenderWording(
+        "Voleu confirmar aquest remitent?",
+        "{tenant} podrà aleshores enviar correu des de {email}.",
+        "Confirma",
+        "Confirmat",
+        "{tenant} pot enviar correu des de {email}.",
+    ),
 }
-
-
-def wording_of(language: str) -> SenderWording:
-    """The phrases for a language of the public pages, else English."""
-    return WORDINGS.get(language, WORDINGS["en"])

@@ -12,6 +12,7 @@ from typing import Any
 from mailwright.domain.sending_domain import Checks, RecordKind, RecordState
 from mailwright.domain.spf import SpfBroken, SpfWalk, spf_records
 from mailwright.services.domain_records import SendingHost, Wanted
+from mailwright.wire.certificates import certificate_problem
 from mailwright.wire.dns import Address, Dns, DnsSilent
 
 #: How long a record that held is believed in while DNS does not answer.
@@ -37,6 +38,7 @@ class _Question:
     wanted: Wanted
     domain: str
     sending: SendingHost
+    https_port: int | None  # of the public URL; None: its links are http
 
 
 async def check(
@@ -46,10 +48,16 @@ async def check(
     sending: SendingHost,
     before: Checks,
     now: datetime,
+    *,
+    https_port: int | None = None,
 ) -> dict[str, dict[str, Any]]:
-    """What DNS says about every record, all asked at once, judged with what was found `before`."""
+    """What DNS says about every record, all asked at once, judged with what was found `before`.
+
+    `https_port`: where the public pages are served with TLS; a tracking host needs a certificate
+    there.
+    """
     answers = await asyncio.gather(
-        *(_ask(_Question(dns, wanted, domain, sending)) for wanted in records)
+        *(_ask(_Question(dns, wanted, domain, sending, https_port)) for wanted in records)
     )
     return {
         str(wanted.kind): _judged(wanted, answer, before.get(wanted.kind, {}), now)
@@ -152,20 +160,28 @@ async def _dmarc(question: _Question) -> Finding:
 
 async def _tracking(question: _Question) -> Finding:
     wanted, dns = question.wanted, question.dns
-    chain = await dns.aliases(wanted.host)
-    if wanted.type == "CNAME" and wanted.value in chain:
-        return Finding(chain)
+    chain = list(await dns.aliases(wanted.host))
     found = [str(address) for address in await dns.addresses(wanted.host)]
     if wanted.type == "CNAME":
-        # Some providers answer with the addresses instead of the alias ("flattening").
-        targets = {str(address) for address in await dns.addresses(wanted.value)}
-        is_ours = bool(targets & set(found))
+        ours = [str(address) for address in await dns.addresses(wanted.value)]
     else:
-        is_ours = wanted.value in found
-    if is_ours:
-        return Finding([*chain, *found])
-    told = f"Publish a {wanted.type} record at {wanted.host} that leads to {wanted.value}."
-    return Finding([*chain, *found], told)
+        ours = [wanted.value]
+    # Some providers answer with the addresses instead of the alias ("flattening").
+    if wanted.value not in chain and not set(ours) & set(found):
+        told = f"Publish a {wanted.type} record at {wanted.host} that leads to {wanted.value}."
+        return Finding([*chain, *found], told)
+    problem = await _certificate_problem(question, ours)
+    if problem is not None:
+        told = f"Your web server needs a certificate for {wanted.host}; browsers say: {problem}."
+        return Finding([*chain, *found], told)
+    return Finding(chain or found)
+
+
+async def _certificate_problem(question: _Question, addresses: Sequence[str]) -> str | None:
+    """Looks only at our own public host: nobody sends us elsewhere by a record of theirs."""
+    if question.https_port is None or not addresses:
+        return None
+    return await certificate_problem(addresses[0], question.https_port, question.wanted.host)
 
 
 async def _return_path_mx(question: _Question) -> Finding:

@@ -17,6 +17,7 @@ from mailwright.store import projects
 from mailwright.store.rows import Row
 from mailwright.wire.smtp_url import Transport
 
+HTTPS_PORT = 443
 DMARC_VALUE = "v=DMARC1; p=none"
 
 
@@ -88,6 +89,12 @@ def return_path_target(settings: Settings) -> str | None:
 def public_host(settings: Settings) -> str:
     """The host of the public URL."""
     return urlsplit(settings.base_url).hostname or "localhost"
+
+
+def https_port(settings: Settings) -> int | None:
+    """Where the public pages are served with TLS; None: they are not."""
+    parts = urlsplit(settings.base_url)
+    return (parts.port or HTTPS_PORT) if parts.scheme == "https" else None
 
 
 def dkim_value(public_key: str) -> str:

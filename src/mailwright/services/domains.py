@@ -30,7 +30,7 @@ from mailwright.errors import Conflict, InvalidInput, NotFound
 from mailwright.mail.dkim import DkimKey
 from mailwright.services import audit, domain_checks
 from mailwright.services.caller import Caller
-from mailwright.services.domain_records import Wanted, sending_host, wanted_records
+from mailwright.services.domain_records import Wanted, https_port, sending_host, wanted_records
 from mailwright.services.domain_views import DomainView, domain_view, shown_domain
 from mailwright.services.paging import Page, Paged
 from mailwright.services.runtime import Runtime
@@ -196,7 +196,15 @@ async def check_domain(runtime: Runtime, tenant_id: int, domain_id: int) -> None
     records = wanted_records(runtime.settings, row, keys, sending, None)
     now = runtime.now()
     dns = Dns(runtime.settings.dns_servers)
-    checks = await domain_checks.check(dns, row["name"], records, sending, row["checks"], now)
+    checks = await domain_checks.check(
+        dns,
+        row["name"],
+        records,
+        sending,
+        row["checks"],
+        now,
+        https_port=https_port(runtime.settings),
+    )
     async with runtime.database.transaction() as connection:
         present = await store.get(connection, tenant_id, row["uuid"], lock=True)
         if present is None:

@@ -74,6 +74,46 @@ WORDINGS: dict[str, ConfirmationWording] = {
         "Le lien est valable {{ days }} jours.",
         "Si vous n'en savez rien, ne faites rien : aucun message ne partira en votre nom.",
     ),
+    "it": ConfirmationWording(
+        "Confermi {{ address }} come mittente",
+        "{{ tenant }} vuole inviare messaggi da {{ address }}. Apra questo link e confermi se"
+        " è corretto.",
+        "Guarda e conferma",
+        "Il link vale {{ days }} giorni.",
+        "Se non ne sa nulla, non faccia nulla: nessun messaggio partirà a Suo nome.",
+    ),
+    "pt": ConfirmationWording(
+        "Confirme {{ address }} como remetente",
+        "{{ tenant }} quer enviar mensagens de {{ address }}. Abra este link e confirme se "
+        "estiver certo.",
+        "Ver e confirmar",
+        "O link vale durante {{ days }} dias.",
+        "Se não sabe nada disto, não faça nada: nenhuma mensagem será enviada em seu nome.",
+    ),
+    "nl": ConfirmationWording(
+        "Bevestig {{ address }} als afzender",
+        "{{ tenant }} wil mail versturen vanaf {{ address }}. Open deze link en bevestig als "
+        "dat klopt.",
+        "Bekijken en bevestigen",
+        "De link werkt {{ days }} dagen.",
+        "Weet u hier niets van, doe dan niets: er wordt niets uit uw naam verstuurd.",
+    ),
+    "pl": ConfirmationWording(
+        "Potwierdź {{ address }} jako nadawcę",
+        "{{ tenant }} chce wysyłać wiadomości z adresu {{ address }}. Otwórz ten link i "
+        "potwierdź, jeśli to się zgadza.",
+        "Zobacz i potwierdź",
+        "Link działa przez {{ days }} dni.",
+        "Jeśli nic o tym nie wiesz, nie rób nic: w Twoim imieniu nic nie zostanie wysłane.",
+    ),
+    "ca": ConfirmationWording(
+        "Confirmeu {{ address }} com a remitent",
+        "{{ tenant }} vol enviar correu des de {{ address }}. Obriu aquest enllaç i confirmeu"
+        " si és correcte.",
+        "Veure i confirmar",
+        "L'enllaç val durant {{ days }} dies.",
+        "Si no en sabeu res, no feu res: no s'enviarà correu en nom vostre.",
+    ),
 }
 
 
