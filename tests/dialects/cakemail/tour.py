@@ -224,19 +224,6 @@ MAILS = (
     Step("GET /v2/reports/emails"),
     Step("GET /email-tags"),
     Step(
-        "POST /emails",
-        {
-            "email": "di@example.com",
-            "sender": {"id": "{sender_id}"},
-            "group_id": 7,
-            "content": _PARCEL,
-        },
-    ),
-    Step("GET /reports/emails", query="start_time=1&end_time=2147483647"),
-    Step("GET /logs/emails", query="log_type=all"),
-    Step("GET /email-group-ids"),
-    Step("PATCH /email-group-ids/{group_id}", {"description": "Parcels"}),
-    Step(
         f"POST {_MAIL_TEMPLATES}",
         {
             "name": "Code",
@@ -309,7 +296,7 @@ STEPS = (
 ELSEWHERE = {
     "POST /token": "test_tokens.py",
     "PUT /token": "test_tokens.py",
-    "POST /token/challenge": "test_users.py",
+    "POST /token/challenge": "test_tokens.py",
     "POST /users/self/mfa": "test_users.py",
     "POST /users/self/mfa/{mfa_id}/activate": "test_users.py",
     "GET /users/self/mfa-recovery-codes": "test_users.py",
@@ -317,9 +304,9 @@ ELSEWHERE = {
     "DELETE /users/self/mfa/{mfa_id}": "test_users.py",
     f"POST {_SENDERS}/confirm-email": "test_senders.py",
     f"POST {_SENDER}/resend-confirmation-email": "test_senders.py",
-    f"POST {_CAMPAIGN}/suspend": "test_campaigns.py",
-    f"POST {_CAMPAIGN}/resume": "test_campaigns.py",
-    f"POST {_CAMPAIGN}/cancel": "test_campaigns.py",
+    f"POST {_CAMPAIGN}/suspend": "test_campaign_sending.py",
+    f"POST {_CAMPAIGN}/resume": "test_campaign_sending.py",
+    f"POST {_CAMPAIGN}/cancel": "test_campaign_sending.py",
 }
 
 #: What paths call otherwise than by an id.
@@ -329,5 +316,4 @@ WORDS = {
     "tag": "vip",
     "renamed_tag": "gold",
     "email": "gone@example.com",
-    "group_id": "7",
 }

@@ -77,6 +77,7 @@ class CampaignFields(Body):
     list_id: Number | None = None
     segment_id: Number | None = None
     sender_id: Number | None = None
+    template_id: Number | None = None
     subject: Words | None = None
     html: Page | None = None
     text: Page | None = None
@@ -118,8 +119,9 @@ class CampaignFields(Body):
 
     async def _put_content(self, runtime: Runtime, caller: Caller, found: CampaignChanges) -> None:
         body = self.content or ContentBody()
-        if body.template is not None:
-            uuid = await _own(runtime, caller, "template", body.template.id, "content.template.id")
+        template_id = body.template.id if body.template else self.template_id
+        if template_id is not None:
+            uuid = await _own(runtime, caller, "template", template_id, "content.template.id")
             words = await get_content(runtime, caller, uuid)
             found["subject"], found["html"], found["text"] = words.subject, words.html, words.text
             found["design"], found["design_kind"] = words.design, words.design_kind

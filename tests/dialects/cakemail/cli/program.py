@@ -69,9 +69,9 @@ class Ran:
 
     @property
     def json(self) -> Any:
-        """The JSON value that it printed, below its news."""
-        start = min(at for at in (self.out.find("\n{"), self.out.find("\n[")) if at >= 0)
-        return json.loads(self.out[start:])
+        """The JSON object that it printed among its news."""
+        start = self.out.index("\n{") + 1
+        return json.JSONDecoder().raw_decode(self.out, start)[0]
 
 
 @dataclass(frozen=True, slots=True)

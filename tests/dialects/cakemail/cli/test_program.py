@@ -45,12 +45,12 @@ def played(program: CakemailProgram, lines: tuple[Line, ...], ids: dict[str, str
     wrong: list[str] = []
     for one in lines:
         try:
-            words = re.sub(r"<(\w+)>", lambda found: ids[found[1]], one.line)
+            words = re.sub(r"%(\w+)%", lambda found: ids[found[1]], one.line)
         except KeyError as missing:
             wrong.append(f"{one.line}: {missing} was never kept")
             continue
         ran = program.run(words)
-        if ran.status != int(one.fails) or one.says not in ran.out:
+        if ran.status != int(one.fails) or one.says not in ran.out + ran.err:
             wrong.append(f"{words}: {ran.status}\n{ran.out[-600:]}\n{ran.err[-600:]}")
         elif one.keep is not None:
             ids[one.keep] = printed_id(ran)
@@ -77,6 +77,7 @@ def test_every_command_works_as_its_user_expects(program: CakemailProgram) -> No
     wrong = played(program, story.SET_UP, ids)
     wrong += played(program, story.PEOPLE, ids)
     wrong += played(program, story.WRITING, ids)
+    assert "campaign" in ids, "\n\n".join(wrong)
     send = f"campaigns schedule {ids['campaign']} -d {_now()}"
     assert program.run(send).status == 0
     until(lambda: '"delivered"' in program.run(f"campaigns get {ids['campaign']}").out, 60)
