@@ -137,10 +137,10 @@ async def test_unknown_members_cost_the_same_time(
     seconds: dict[str, list[float]] = {EMAIL: [], "nobody@example.com": []}
     for _ in range(40):
         for email, taken in seconds.items():
-            start = time.perf_counter()
+            start = time.process_time()  # of the processor: the machine may be busy with others
             with pytest.raises(Unauthenticated):
                 await sign_in(patient, email, "wrong", HERE)
-            taken.append(time.perf_counter() - start)
+            taken.append(time.process_time() - start)
     known, unknown = (min(taken) for taken in seconds.values())
     assert abs(known - unknown) < 0.15 * known, statistics.quantiles(seconds[EMAIL])
 
