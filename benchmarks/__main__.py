@@ -11,6 +11,7 @@ SCRIPTS = (
     "smtp_client",
     "import_contacts",
     "engine",
+    "emails",
     "tracking",
     "campaign_log",
     "api",

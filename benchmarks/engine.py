@@ -68,7 +68,7 @@ or look at the [pictures](https://example.com/pictures/{number}?from=news).
     + "\n[Our shop](https://example.com/shop?who={{ contact.email }})\n"
 )
 
-_CONTACTS = """
+CONTACTS = """
 INSERT INTO contacts (tenant_id, uuid, email, email_key, first_name, last_name, locale, attributes)
 SELECT $1, gen_random_uuid(), 'person' || n || '@example.org', 'person' || n || '@example.org',
        'Person', 'Number ' || n, 'en', jsonb_build_object('plan', 'free', 'city', 'Town ' || n % 99)
@@ -300,7 +300,7 @@ async def run(options: argparse.Namespace, folder: Path, sink: int, port: int) -
     async with opened(folder, smtp_url) as (bench, environment):
         most = max(options.contacts, options.mails)
         async with bench.runtime.database.raw() as connection:
-            await connection.execute(_CONTACTS, bench.tenant.id, most, timeout=600)
+            await connection.execute(CONTACTS, bench.tenant.id, most, timeout=600)
         rows: list[Sequence[object]] = []
         if options.contacts:
             rows += await fan_out_and_claims(bench, options.contacts)

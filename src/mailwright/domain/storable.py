@@ -11,11 +11,21 @@ Value = TypeVar("Value")
 def is_storable(value: object) -> bool:
     """Whether every text in `value`, keys of objects included, can be stored."""
     if isinstance(value, str):
-        return "\0" not in value and not any("\ud800" <= char <= "\udfff" for char in value)
+        return "\0" not in value and _is_unicode(value)
     if isinstance(value, dict):
         return all(map(is_storable, chain.from_iterable(cast("dict[str, object]", value).items())))
     if isinstance(value, list):
         return all(map(is_storable, cast("list[object]", value)))
+    return True
+
+
+def _is_unicode(text: str) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.encode()  # a hundred times faster than looking at each character
+    except UnicodeEncodeError:
+        return False
     return True
 
 

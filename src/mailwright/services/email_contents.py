@@ -6,6 +6,7 @@ Mails that say the same share one content, known by its digest; what differs is 
 from __future__ import annotations
 
 import hashlib
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -29,6 +30,10 @@ _PARTS: tuple[tuple[str, merge.Escape], ...] = (
     ("html", "html"),
     ("text", "text"),
 )
+
+#: Digests of contents whose merge tags are right: the same is sent thousands of times.
+_in_order: OrderedDict[bytes, None] = OrderedDict()
+IN_ORDER_KEPT = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +68,7 @@ async def content_of(
 
 def _own_content(checked: CheckedEmail) -> ContentRow:
     asked = checked.asked
-    for name, escape in _PARTS:
-        source: str | None = getattr(asked, name)
-        if source:
-            merge.check(source, where=name, strict=False)
-            merge.compile_template(source, escape=escape)
-    return _row(
+    content = _row(
         checked,
         subject=asked.subject,
         preheader=asked.preheader,
@@ -77,6 +77,20 @@ def _own_content(checked: CheckedEmail) -> ContentRow:
         language=checked.language or DEFAULT_LANGUAGE,
         fallbacks={},
     )
+    if content.digest not in _in_order:
+        _check_tags(checked)
+        _in_order[content.digest] = None
+        while len(_in_order) > IN_ORDER_KEPT:
+            _in_order.popitem(last=False)
+    return content
+
+
+def _check_tags(checked: CheckedEmail) -> None:
+    for name, escape in _PARTS:
+        source: str | None = getattr(checked.asked, name)
+        if source:
+            merge.check(source, where=name, strict=False)
+            merge.compile_template(source, escape=escape)
 
 
 def _content_from(checked: CheckedEmail, version: Row) -> ContentRow:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from mailwright.domain.email_status import EmailStatus, status_of
 from mailwright.domain.email_stream import Stream
+from mailwright.domain.keys import Keys
 from mailwright.domain.tokens import Tokens
 from mailwright.services.runtime import Runtime
 from mailwright.store.rows import Row
@@ -133,9 +135,15 @@ _IN_FULL = (
 def _common(runtime: Runtime, row: Row) -> dict[str, Any]:
     domain = row["from_email"].rpartition("@")[2].encode("idna").decode()
     return {name: row[name] for name in _SAME} | {
-        "message_id": Tokens(runtime.keys).message_id(row["tenant_id"], row["message_id"], domain),
+        "message_id": _tokens(runtime.keys).message_id(row["tenant_id"], row["message_id"], domain),
         "status": status_of(row, runtime.now()),
         "stream": Stream(row["stream"]),
         "to": row["email"],
         "sandbox": row["lane"] == 0,
     }
+
+
+@lru_cache(maxsize=4)
+def _tokens(keys: Keys) -> Tokens:
+    """Made once: deriving its ciphers costs more than a view."""
+    return Tokens(keys)
