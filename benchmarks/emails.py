@@ -67,8 +67,8 @@ WITH content AS (
 INSERT INTO emails (tenant_id, message_id, uuid, stream, email_key, content_id, project_id, tags,
                     from_email, door)
 SELECT $1, made.id, gen_random_uuid(), 'transactional', 'p', content.id, $2,
-       CASE WHEN made.id % 1000 = 0 THEN ARRAY['shop', 'rare'] ELSE ARRAY['shop'] END, 'a@b.example',
-       'api'
+       CASE WHEN made.id % 1000 = 0 THEN ARRAY['shop', 'rare'] ELSE ARRAY['shop'] END,
+       'a@b.example', 'api'
 FROM made, content
 """
 _EVENTS = """
