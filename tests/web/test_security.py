@@ -275,7 +275,13 @@ async def test_a_viewer_reads_and_is_told_what_they_may_not(
     async with browser(runtime) as viewer:
         await viewer.sign_in("viewer@example.com")
         await viewer.open(f"/campaigns/{campaign.uuid}")
-        await viewer.submit(f"/campaigns/{campaign.uuid}/duplicate")
+        path = f"/campaigns/{campaign.uuid}/duplicate"
+        assert path not in viewer.answer.text
+        token = viewer.page.css_first("input[name=csrf]")
+        assert token is not None
+        form = {"csrf": token.attributes["value"] or ""}
+        viewer.answer = await viewer.client.post(path, data=form)
+        assert viewer.answer.status_code == 403
         assert "campaigns:write" in viewer.text
 
 

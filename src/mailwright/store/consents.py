@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import insert
+from collections.abc import Sequence
+
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mailwright.store.rows import Row, every
 from mailwright.store.tables import consents
 
 
@@ -29,3 +32,16 @@ async def record(
             door=door,
         )
     )
+
+
+async def of_contact(
+    connection: AsyncConnection, tenant_id: int, contact_id: int, *, limit: int
+) -> Sequence[Row]:
+    """What the contact agreed to and took back, the newest first."""
+    found = (
+        select(consents)
+        .where(consents.c.tenant_id == tenant_id, consents.c.contact_id == contact_id)
+        .order_by(consents.c.id.desc())
+        .limit(limit)
+    )
+    return await every(connection, found)

@@ -28,6 +28,7 @@ GROUPS: tuple[tuple[str, tuple[Place, ...]], ...] = (
         (
             Place("/", "Home", "home"),
             Place("/campaigns", "Campaigns", "send"),
+            Place("/emails", "Emails", "letter"),
             Place("/templates", "Templates", "template"),
             Place("/inbox", "Inbox", "inbox"),
         ),

@@ -14,6 +14,7 @@ from uuid import UUID
 import orjson
 import structlog
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -36,6 +37,7 @@ from mailwright.web.security import (
     require_own_form,
     set_cookie,
 )
+from mailwright.web.uploads import read_upload
 
 log = structlog.get_logger()
 
@@ -43,6 +45,9 @@ Handler = Callable[["Visit"], Awaitable[Response]]
 
 FLASH_SECONDS = 60
 ROWS_PER_PAGE = 25
+
+#: The forms that take a file.
+UPLOADS = frozenset({"/imports/new"})
 
 #: The first class that fits decides.
 STATUS: tuple[tuple[type[errors.MailwrightError], int], ...] = (
@@ -70,13 +75,14 @@ filters.install(_templates)
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A request, who made it, and the form it carried (empty for a GET)."""
+    """A request, who made it, and the form it carried (empty for a GET), with its file if any."""
 
     request: Request
     runtime: Runtime
     session: Session
     csrf: str
     form: Form
+    file: UploadFile | None = None
 
     @property
     def caller(self) -> Caller:
@@ -162,16 +168,35 @@ def signed_in(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         except errors.Unauthenticated:
             return _to_sign_in(request)
         form: Mapping[str, str] = {}
+        file: UploadFile | None = None
         if request.method == "POST":
-            form = await read_form(request)
-            require_own_form(runtime, request, token, form.get("csrf", ""))
-        visit = Visit(request, runtime, session, csrf_token(runtime, token), form)
+            form, file = await _posted(runtime, request)
+        visit = Visit(request, runtime, session, csrf_token(runtime, token), form, file)
         try:
-            return await handler(visit)
-        except errors.MailwrightError as error:
-            return await _trouble(visit, error)
+            if request.method == "POST":
+                require_own_form(runtime, request, token, form.get("csrf", ""))
+            return await _answered(handler, visit)
+        finally:
+            if file is not None:
+                await file.close()
 
     return endpoint
+
+
+async def _answered(handler: Handler, visit: Visit) -> Response:
+    try:
+        return await handler(visit)
+    except errors.MailwrightError as error:
+        return await _trouble(visit, error)
+
+
+async def _posted(runtime: Runtime, request: Request) -> tuple[Form, UploadFile | None]:
+    """The form of the request, and the file in it where the page has a field for one."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "multipart/form-data" or request.url.path not in UPLOADS:
+        return await read_form(request), None
+    bytes_max = runtime.settings.upload_megabytes_max * 1024**2
+    return await read_upload(request, bytes_max=bytes_max)
 
 
 async def error_page(request: Request, error: Exception) -> Response:

@@ -1,0 +1,200 @@
+"""Contacts, lists, segments and imports as pages."""
+
+from __future__ import annotations
+
+import pytest
+
+from mailwright.domain.doors import Door
+from mailwright.services import imports
+from mailwright.services.caller import Caller
+from mailwright.services.paging import Page
+from mailwright.services.runtime import Runtime
+from mailwright.store.database import Database
+from mailwright.web.segment_forms import rule_of, values_of
+from tests.builders import MadeTenant, make_contact, make_list, make_tenant
+from tests.web.browsing import Browser
+
+HOSTILE = '"><script>alert(1)</script>'
+CSV = "Mail privat;Name;Tarif\nada@example.com;Ada;pro\nnobody;X;\n"
+
+
+def rows(owner: Browser) -> list[str]:
+    return [" ".join(row.text(separator=" ").split()) for row in owner.page.css("main tbody tr")]
+
+
+async def test_a_list_is_made_filled_and_deleted(owner: Browser) -> None:
+    await owner.open("/lists")
+    assert "No lists yet" in owner.text
+    await owner.submit("/lists", {"name": "News"})
+    path = owner.answer.url.path
+    list_uuid = path.rpartition("/")[2]
+    await owner.open("/contacts/new")
+    person = {"email": "ada@example.com", "first_name": "Ada", "list_uuid": list_uuid}
+    await owner.submit("/contacts/new", person)
+    assert "The contact is there." in owner.text
+    await owner.open(path)
+    assert "ada@example.com" in rows(owner)[0]
+    file = await owner.client.get(f"/contacts/export.csv?list_uuid={list_uuid}")
+    assert "ada@example.com" in file.text
+    form = owner.page.css_first("td form")
+    assert form is not None
+    await owner.submit(form.attributes["action"] or "")
+    assert "Nobody is on it yet." in owner.text
+    await owner.submit(f"{path}/delete")
+    assert "The list was deleted" in owner.text
+
+
+async def test_a_name_twice_is_told_beside_the_field(owner: Browser) -> None:
+    await owner.open("/lists")
+    await owner.submit("/lists", {"name": "News"})
+    await owner.open("/lists")
+    await owner.submit("/lists", {"name": "News"})
+    assert owner.answer.status_code == 422
+    assert owner.page.css("#name-error")
+
+
+async def test_a_contact_is_changed_and_its_consent_is_on_record(
+    owner: Browser, database: Database, tenant: MadeTenant
+) -> None:
+    made = await make_contact(database, tenant.id, "ada@example.com", attributes={"plan": "free"})
+    path = f"/contacts/{made.uuid}"
+    await owner.open(path)
+    await owner.submit(path, {"first_name": "Ada", "attribute.0.value": "pro"})
+    assert "Saved." in owner.text
+    value = owner.page.css_first('input[name="attribute.0.value"]')
+    assert value is not None
+    assert value.attributes["value"] == "pro"
+    await owner.submit(f"{path}/unsubscribe")
+    assert "Unsubscribed" in owner.text
+    assert "How we know" in owner.text
+    await owner.submit(f"{path}/resubscribe")
+    await owner.submit(f"{path}/suppress")
+    assert "Gets no mail" in owner.text
+    await owner.submit(path, {"language": "klingon, please"})
+    assert owner.answer.status_code == 422
+    assert owner.page.css("#language-error")
+    await owner.open(path)
+    await owner.submit(f"{path}/delete")
+    assert (await owner.open(path)).status_code == 404
+
+
+async def test_a_segment_is_built_row_by_row_and_counted(
+    owner: Browser, database: Database, tenant: MadeTenant
+) -> None:
+    for name, plan in (("Ada", "pro"), ("Alan", "pro"), ("Grace", "free")):
+        await make_contact(database, tenant.id, first_name=name, attributes={"plan": plan})
+    await owner.open("/segments/new")
+    plan = {"row.0.field": "attribute", "row.0.key": "plan", "row.0.value": "pro"}
+    await owner.submit("/segments/new", {**plan, "more": "yes"})
+    assert len(owner.page.css(".conditions tbody tr")) == 2
+    starts = {"row.1.field": "first_name", "row.1.op": "starts_with", "row.1.value": "Al"}
+    token = owner.page.css_first("input[name=csrf]")
+    assert token is not None
+    csrf = token.attributes["value"] or ""
+    counted = await owner.client.post("/segments/preview", data={"csrf": csrf, **plan, **starts})
+    assert "<strong>1</strong>" in counted.text
+    await owner.submit("/segments/new", {"name": "Pros", **plan, **starts})
+    assert "The segment is there." in owner.text
+    path = owner.answer.url.path
+    await owner.submit(path, {"row.1.field": ""})
+    await owner.open("/segments")
+    assert rows(owner)[0].startswith("Pros 2")
+    await owner.open(path)
+    await owner.submit(path, {"row.0.field": "created_at", "row.0.op": "contains"})
+    assert owner.answer.status_code == 422
+    assert "takes one of" in owner.text
+    await owner.open(path)
+    await owner.submit(f"{path}/delete")
+    assert "No segments yet" in owner.text
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"all": [{"field": "first_name", "op": "ne", "value": "Ada"}]},
+        {"any": [{"field": "attributes.plan", "op": "exists", "value": False}]},
+        {"all": [{"field": "opened", "op": "ne", "value": "any", "within_days": 30}]},
+        {"all": [{"field": "opt_in", "op": "eq", "value": False}]},
+        {"not": {"field": "email", "op": "contains", "value": "@"}},
+        {"all": [{"field": "locale", "op": "in", "value": ["en", "es"]}]},
+    ],
+)
+def test_a_rule_goes_through_the_form_and_back(rule: dict[str, object]) -> None:
+    assert rule_of(values_of(rule)) == rule
+
+
+async def test_a_file_is_tried_imported_and_undone(
+    owner: Browser, runtime: Runtime, tenant: MadeTenant
+) -> None:
+    caller = Caller(tenant.id, "cli", Door.CLI, frozenset({"*"}))
+
+    async def bring(**fields: str) -> str:
+        await owner.open("/imports/new")
+        token = owner.page.css_first("input[name=csrf]")
+        assert token is not None
+        form = {"csrf": token.attributes["value"] or "", "list_name": "News", **fields}
+        form["mapping"] = "Mail privat = email\nTarif = attributes.plan"
+        owner.answer = await owner.client.post(
+            "/imports/new", data=form, files={"file": ("people.csv", CSV.encode())}
+        )
+        assert owner.answer.status_code == 303, owner.text
+        path = owner.answer.headers["location"]
+        while (await imports.page_imports(runtime, caller, Page())).items[0].status != "done":
+            row = (await imports.page_imports(runtime, caller, Page())).items[0]
+            await imports.run_import_here(runtime, caller, row.uuid)
+        await owner.open(path)
+        return path
+
+    await bring(dry_run="on")
+    assert "nothing was changed" in owner.text
+    assert "attribute plan" in owner.text
+    path = await bring()
+    assert "people.csv" in owner.text
+    errors = await owner.client.get(f"{path}/errors.csv")
+    assert "nobody" in errors.text
+    await owner.submit(f"{path}/undo")
+    assert "The import is being undone." in owner.text
+
+
+async def test_an_import_without_a_file_or_its_token_is_refused(owner: Browser) -> None:
+    await owner.open("/imports/new")
+    token = owner.page.css_first("input[name=csrf]")
+    assert token is not None
+    for csrf, status in ((token.attributes["value"] or "", 422), ("x", 403)):
+        answer = await owner.client.post(
+            "/imports/new", data={"csrf": csrf}, files={"other": ("x.csv", b"email\n")}
+        )
+        assert answer.status_code == status
+
+
+@pytest.mark.checklist("SEC-10")
+async def test_another_tenants_people_do_not_exist(owner: Browser, database: Database) -> None:
+    other = await make_tenant(database)
+    made = await make_contact(database, other.id)
+    their_list = await make_list(database, other.id)
+    for path in (f"/contacts/{made.uuid}", f"/lists/{their_list.uuid}"):
+        assert (await owner.open(path)).status_code == 404
+    export = await owner.client.get(f"/contacts/export.csv?list_uuid={their_list.uuid}")
+    assert export.status_code == 404
+
+
+@pytest.mark.checklist("SEC-03")
+async def test_names_of_people_and_lists_are_text(
+    owner: Browser, database: Database, tenant: MadeTenant
+) -> None:
+    made_list = await make_list(database, tenant.id, HOSTILE)
+    made = await make_contact(
+        database, tenant.id, list_id=made_list.id, first_name=HOSTILE, attributes={"x": HOSTILE}
+    )
+    for path in ("/lists", f"/lists/{made_list.uuid}", f"/contacts/{made.uuid}", "/segments/new"):
+        await owner.open(path)
+        assert "<script>alert" not in owner.answer.text
+        assert "alert(1)" in owner.answer.text
+
+
+async def test_single_mails_are_empty_at_first_and_filters_are_kept(owner: Browser) -> None:
+    await owner.open("/emails")
+    assert "No single mails yet" in owner.text
+    await owner.open("/emails?status=bounced&tag=a&since=2026-01-01&until=never")
+    assert "No mail matches." in owner.text
+    assert (await owner.open("/emails?cursor=x")).status_code == 422
