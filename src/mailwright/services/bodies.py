@@ -69,8 +69,8 @@ async def compile_change(
         raise InvalidInput.field(filled[1], f"Give only one of {', '.join(_SOURCES)}.")
     if fields.get("text") is not None and filled not in _PAGES:
         raise InvalidInput.field("text", "A text of its own goes with html or mjml.")
-    if fields.get("design") is not None and filled not in ([], ["html"]):
-        raise InvalidInput.field("design", "A design goes with html.")
+    if filled not in ([], ["html"]):
+        refuse_design(fields)
     if not given:
         return None
     if not filled:
@@ -90,6 +90,12 @@ def design_columns(fields: Mapping[str, Any]) -> dict[str, object]:
     if kind is not None and not _DESIGN_KIND.fullmatch(kind):
         raise InvalidInput.field("design_kind", "A short word in small letters.")
     return {name: fields[name] for name in ("design_kind", "design") if name in fields}
+
+
+def refuse_design(fields: Mapping[str, Any]) -> None:
+    """Raises InvalidInput for a design without a page: nothing that was given is lost unsaid."""
+    if fields.get("design") is not None:
+        raise InvalidInput.field("design", "A design goes with html.")
 
 
 def stored(row: Row) -> Body:

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mailwright.errors import Conflict, InvalidInput
+from mailwright.errors import Conflict
+from mailwright.services import bodies
 from mailwright.services.bodies import Body
 from mailwright.store import campaign_bodies as store
 from mailwright.store import campaigns
@@ -56,5 +57,6 @@ async def save_design(
     key = campaign["tenant_id"], campaign["id"]
     body = await store.get(connection, *key)
     if body is None or body["kind"] != "html":
-        raise InvalidInput.field("design", "A design goes with html.")
+        bodies.refuse_design(design)
+        return
     await store.change(connection, *key, design)

@@ -91,6 +91,8 @@ async def create_campaign(
     values = campaign_fields.columns(fields, strict=strict)
     language = str(values.get("language", DEFAULT_LANGUAGE))
     body = await bodies.compile_change(fields, language=language, strict=strict)
+    if body is None:
+        bodies.refuse_design(fields)
     now = runtime.now()
     tenant_id = caller.tenant_id
     async with runtime.database.transaction() as connection:

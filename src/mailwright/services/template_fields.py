@@ -13,7 +13,7 @@ from mailwright.errors import InvalidInput
 from mailwright.mail import merge
 from mailwright.mail.merge import Known
 from mailwright.mail.merge_variables import variables_in
-from mailwright.services.bodies import COLUMNS, compile_change, design_columns
+from mailwright.services.bodies import COLUMNS, compile_change, design_columns, refuse_design
 from mailwright.services.campaign_fields import NAME_LENGTH_MAX, template_line
 from mailwright.store.rows import Row
 
@@ -128,6 +128,8 @@ async def version_columns(
         values |= body.values or dict.fromkeys(COLUMNS)
     elif old.get("kind") == "html":
         values |= design_columns(given)
+    else:
+        refuse_design(given)
     values["variables"] = _with_found(declared, {**old, **values})
     return values
 

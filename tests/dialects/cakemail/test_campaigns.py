@@ -149,6 +149,7 @@ async def test_the_programs_flat_form_means_the_same(
         ({"name": "x", "reply_to_email": "nobody"}, "reply_to_email"),
         ({"name": "x", "tracking": {"additional_params": "a b"}}, "tracking.additional_params"),
         ({"name": "x", "content": {"text": "no page"}}, "content.text"),
+        ({"name": "x", "content": {"type": "bee", "json": {"rows": []}}}, "content.json"),
     ],
 )
 async def test_what_is_wrong_is_named_and_nothing_is_made(
@@ -317,3 +318,12 @@ async def test_a_campaign_is_told_after_its_list_is_gone(
     assert data["audience"] == {"list_id": campaign.list.id}
     refused = await client.post("/campaigns", json={"name": "x", "list_id": campaign.list.id})
     assert "list_id" in assert_answer("/campaigns", refused, 400)["message"]
+
+
+async def test_a_type_without_a_page_changes_nothing(client: httpx2.AsyncClient) -> None:
+    number = (await create(client))["id"]
+    body = {"content": {"type": "html", "subject": "Hi"}}
+    told = assert_answer(ONE, await client.patch(f"/campaigns/{number}", json=body))
+    assert told["data"]["content"]["subject"] == "Hi"
+    told = await client.patch(f"/campaigns/{number}", json={"content": {"json": {"rows": []}}})
+    assert "content.json" in assert_answer(ONE, told, 400)["message"]
