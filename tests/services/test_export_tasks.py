@@ -10,7 +10,7 @@ import pytest
 from mailwright.domain.doors import Door
 from mailwright.errors import Conflict, Forbidden, NotFound
 from mailwright.jobs.sweeps import sweep
-from mailwright.services import export_tasks
+from mailwright.services import export_run, export_tasks
 from mailwright.services.caller import Caller
 from mailwright.services.export_tasks import ExportFilter, ExportView, NewExport
 from mailwright.services.paging import Page
@@ -81,7 +81,7 @@ async def test_a_file_goes_on_where_it_was_left(
     tenant: MadeTenant,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(export_tasks, "PIECE_ROWS", 3)
+    monkeypatch.setattr(export_run, "PIECE_ROWS", 3)
     for number in range(8):
         await make_contact(database, tenant.id, f"{number}@example.com")
     made = await export_tasks.start_export(runtime, caller, NewExport("contacts", {}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
@@ -57,19 +57,6 @@ class SegmentPreview:
     contacts: list[ContactRow]
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentOnList:
-    """A segment among those of a list. `origin`: as its author wrote it, in the words of a door.
-
-    `last_used_at`: when a campaign that uses it last began.
-    """
-
-    view: SegmentView
-    origin: dict[str, Any] | None
-    campaigns_count: int
-    last_used_at: datetime | None
-
-
 class SegmentChanges(TypedDict, total=False):
     """The fields a call sets; absent ones stay as they are.
 
@@ -103,18 +90,18 @@ async def create_segment(
         row = await store.add(connection, caller.tenant_id, {"uuid": new_id(), **values})
         if row is None:
             raise _name_taken()
-        return _view(await _counted(connection, runtime, caller, row))
+        return segment_view(await _counted(connection, runtime, caller, row))
 
 
 async def get_segment(runtime: Runtime, caller: Caller, segment_uuid: UUID) -> SegmentView:
     """One segment, counted anew when its count is older than a minute. Raises NotFound."""
     caller.require("segments:read")
     async with runtime.database.transaction() as connection:
-        row = await _existing(connection, caller, segment_uuid)
+        row = await existing(connection, caller, segment_uuid)
         at = row["contacts_count_calculated_at"]
         if at is None or at < runtime.now() - COUNT_FRESH_FOR:
             row = await _counted(connection, runtime, caller, row)
-    return _view(row)
+    return segment_view(row)
 
 
 async def page_segments(
@@ -130,48 +117,7 @@ async def page_segments(
             limit=page.per_page,
             offset=page.offset,
         )
-    return Paged([_view(row) for row in rows], total, page)
-
-
-async def page_of_list(
-    runtime: Runtime,
-    caller: Caller,
-    list_uuid: UUID,
-    page: Page,
-    *,
-    order: str = "name",
-    descending: bool = False,
-) -> Paged[SegmentOnList]:
-    """Segments of the list, and those of the whole account, which fit people of any list.
-
-    By name, id or created_at. Raises NotFound.
-    """
-    caller.require("segments:read")
-    async with runtime.database.reading() as connection:
-        list_id = await _known_list_id(connection, caller, list_uuid)
-        rows, total = await store.page(
-            connection,
-            caller.tenant_id,
-            list_id=list_id,
-            order=order,
-            descending=descending,
-            limit=page.per_page,
-            offset=page.offset,
-        )
-        return Paged(await _on_list(connection, caller, rows), total, page)
-
-
-async def get_of_list(
-    runtime: Runtime, caller: Caller, list_uuid: UUID, segment_uuid: UUID
-) -> SegmentOnList:
-    """One of them. Raises NotFound, for one of another list too."""
-    caller.require("segments:read")
-    async with runtime.database.reading() as connection:
-        list_id = await _known_list_id(connection, caller, list_uuid)
-        row = await _existing(connection, caller, segment_uuid)
-        if row["list_id"] not in (None, list_id):
-            raise NotFound("There is no such segment on this list.")
-        return (await _on_list(connection, caller, [row]))[0]
+    return Paged([segment_view(row) for row in rows], total, page)
 
 
 async def change_segment(
@@ -180,7 +126,7 @@ async def change_segment(
     """The segment with `changes` made. Raises NotFound, InvalidInput or Conflict."""
     caller.require("segments:write")
     async with runtime.database.transaction() as connection:
-        row = await _existing(connection, caller, segment_uuid)
+        row = await existing(connection, caller, segment_uuid)
         if "rule" in changes:
             await _checked(connection, caller, {**row, **changes})
             changes = {"origin": None, **changes}
@@ -188,17 +134,17 @@ async def change_segment(
             await store.change(connection, caller.tenant_id, row["id"], changes)
         except IntegrityError:
             raise _name_taken() from None
-        row = await _existing(connection, caller, segment_uuid)
+        row = await existing(connection, caller, segment_uuid)
         if "rule" in changes:
             row = await _counted(connection, runtime, caller, row)
-    return _view(row)
+    return segment_view(row)
 
 
 async def delete_segment(runtime: Runtime, caller: Caller, segment_uuid: UUID) -> None:
     """The segment is gone. Raises NotFound; Conflict SEGMENT_IN_USE when a campaign uses it."""
     caller.require("segments:write")
     async with runtime.database.transaction() as connection:
-        row = await _existing(connection, caller, segment_uuid)
+        row = await existing(connection, caller, segment_uuid)
         try:
             await store.remove(connection, caller.tenant_id, row["id"])
         except IntegrityError:
@@ -226,35 +172,13 @@ async def page_segment_contacts(
     caller.require("segments:read")
     caller.require("contacts:read")
     async with runtime.database.transaction() as connection:
-        row = await _existing(connection, caller, segment_uuid)
+        row = await existing(connection, caller, segment_uuid)
         fits = _fits(caller, store.whole_rule(row))
         total = await count_fitting(connection, caller, fits)
         rows = await contacts.page(
             connection, caller.tenant_id, fits, limit=page.per_page, offset=page.offset
         )
     return Paged([row_view(row) for row in rows], total, page)
-
-
-async def _on_list(
-    connection: AsyncConnection, caller: Caller, rows: Sequence[Row]
-) -> list[SegmentOnList]:
-    usage = await store.usage(connection, caller.tenant_id, [row["id"] for row in rows])
-    return [
-        SegmentOnList(
-            _view(row),
-            row["origin"],
-            usage[row["id"]]["campaigns_count"] if row["id"] in usage else 0,
-            usage[row["id"]]["last_used_at"] if row["id"] in usage else None,
-        )
-        for row in rows
-    ]
-
-
-async def _known_list_id(connection: AsyncConnection, caller: Caller, list_uuid: UUID) -> int:
-    found = await lists.ids_of(connection, caller.tenant_id, [list_uuid])
-    if list_uuid not in found:
-        raise NotFound("There is no such list.")
-    return found[list_uuid]
 
 
 async def _checked(connection: AsyncConnection, caller: Caller, row: Row) -> dict[str, Any]:
@@ -306,7 +230,8 @@ async def _counted(connection: AsyncConnection, runtime: Runtime, caller: Caller
     return {**row, "contacts_count": count, "contacts_count_calculated_at": at}
 
 
-async def _existing(connection: AsyncConnection, caller: Caller, segment_uuid: UUID) -> Row:
+async def existing(connection: AsyncConnection, caller: Caller, segment_uuid: UUID) -> Row:
+    """The row of one of the caller's segments. Raises NotFound."""
     row = await store.get(connection, caller.tenant_id, segment_uuid)
     if row is None:
         raise NotFound("There is no such segment.")
@@ -318,7 +243,8 @@ def _name_taken() -> Conflict:
     return Conflict(message, code="DUPLICATE_RESOURCE", details={"name": [message]})
 
 
-def _view(row: Row) -> SegmentView:
+def segment_view(row: Row) -> SegmentView:
+    """The segment of a row."""
     return SegmentView(
         uuid=row["uuid"],
         name=row["name"],

@@ -142,6 +142,7 @@ async def test_the_conditions_of_the_vendors_program(client: httpx2.AsyncClient,
         written = [{"field": f, "operator": o, "value": v} for f, o, v in rules]
         conditions = {"match": "all", "rules": written}
         assert await _whom(client, news, conditions=conditions) == whom, rules
+    assert await _whom(client, news, conditions={"eq": {"city": "London"}}) == "a"
 
 
 @pytest.mark.checklist("X07")

@@ -14,6 +14,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from mailwright.dialects.cakemail import queries
+from mailwright.dialects.cakemail.contact_pages import CursorOf, shown
 from mailwright.dialects.cakemail.contact_shapes import (
     ContactCreate,
     ContactPatch,
@@ -22,10 +23,8 @@ from mailwright.dialects.cakemail.contact_shapes import (
 )
 from mailwright.dialects.cakemail.contacts import (
     AskOf,
-    CursorOf,
     changes_for,
     come,
-    shown,
 )
 from mailwright.dialects.cakemail.dependencies import CallerOf, RuntimeOf
 from mailwright.dialects.cakemail.fields import Body, Number, NumberInPath

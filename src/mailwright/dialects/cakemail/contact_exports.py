@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from mailwright.dialects.cakemail import queries
-from mailwright.dialects.cakemail.contacts import WrittenOf
+from mailwright.dialects.cakemail.contact_pages import WrittenOf
 from mailwright.dialects.cakemail.dependencies import CallerOf, RuntimeOf
 from mailwright.dialects.cakemail.export_shapes import (
     FILTERS,

@@ -2,63 +2,41 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from mailwright.dialects.cakemail import queries
 from mailwright.dialects.cakemail.contact_attributes import changes_of
 from mailwright.dialects.cakemail.contact_shapes import (
-    SORTS,
     ContactCreate,
     ContactPatch,
     ContactShape,
-    InterestsForMany,
-    TagsBody,
-    TagsForMany,
-    Whom,
     contact_shape,
 )
 from mailwright.dialects.cakemail.dependencies import CallerOf, RuntimeOf
 from mailwright.dialects.cakemail.fields import NumberInPath
-from mailwright.dialects.cakemail.paging import (
-    Asked,
-    AskedOf,
-    FilterOf,
-    Sort,
-    SortOf,
-    read_sort,
-)
-from mailwright.dialects.cakemail.queries import Written, written
 from mailwright.dialects.cakemail.shapes import (
     Changed,
-    Cursor,
     Data,
-    DataPage,
     Done,
     Made,
     answer,
     changed,
     created,
     did,
-    many,
     one,
     plain,
 )
 from mailwright.domain.confirmation import DoubleOptIn
-from mailwright.domain.storable import is_storable
 from mailwright.errors import InvalidInput
-from mailwright.services import custom_fields, interests, list_contacts, list_joining, tags
+from mailwright.services import custom_fields, list_contacts, list_joining
 from mailwright.services.caller import Caller
-from mailwright.services.list_contacts import ListContact, MemberFilter, Order, ReadOn
+from mailwright.services.list_contacts import ListContact
 from mailwright.services.list_joining import Joining, MemberChanges
-from mailwright.services.numbers import number_of, numbers_of, uuid_of, uuids_of
+from mailwright.services.numbers import number_of, uuid_of
 from mailwright.services.runtime import Runtime
-from mailwright.services.selections import Selection
 
 router = APIRouter(prefix="/lists/{list_id}", tags=["contacts"])
 
@@ -73,22 +51,7 @@ ASK = {
 RESUBSCRIBED = "cakemail resubscribe"
 
 
-async def _written(
-    query: Annotated[str | None, Query(description="An SQL-like expression.")] = None,
-    fiql: Annotated[str | None, Query()] = None,
-    json: Annotated[str | None, Query(description="A JSON expression.")] = None,
-) -> Written | None:
-    if not is_storable([query, fiql, json]):
-        raise InvalidInput.field("query", "NUL characters cannot be searched for.")
-    return written(query=query, fiql=fiql, json=json)
-
-
-#: The one of `query`, `fiql` and `json` that narrows a list.
-WrittenOf = Annotated[Written | None, Depends(_written)]
-CursorOf = Annotated[str | None, Query(description="`next` or `previous` of a page's cursor.")]
-
-
-def asked_to_confirm(
+async def asked_to_confirm(
     send_double_opt_in: Annotated[str, Query(description=f"One of {', '.join(ASK)}.")] = "false",
 ) -> DoubleOptIn:
     """Who must confirm. Raises InvalidInput."""
@@ -98,44 +61,6 @@ def asked_to_confirm(
 
 
 AskOf = Annotated[DoubleOptIn, Depends(asked_to_confirm)]
-
-
-@router.get("/contacts", responses={200: {"model": DataPage[ContactShape]}})
-async def page(
-    runtime: RuntimeOf,
-    caller: CallerOf,
-    list_id: NumberInPath,
-    asked: AskedOf,
-    what: WrittenOf,
-    filter_: FilterOf = None,
-    sort: SortOf = None,
-    cursor: CursorOf = None,
-) -> Response:
-    """Show the people on a list, those who left it too, in the order of their ids."""
-    list_uuid = await uuid_of(runtime, caller, "list", list_id)
-    wanted = await queries.members(runtime, caller, list_uuid, filter_=filter_, what=what)
-    return await shown(runtime, caller, list_uuid, asked, wanted, sort=sort, cursor=cursor)
-
-
-@router.get("/segments/{segment_id}/contacts", responses={200: {"model": DataPage[ContactShape]}})
-async def page_of_segment(
-    runtime: RuntimeOf,
-    caller: CallerOf,
-    list_id: NumberInPath,
-    segment_id: NumberInPath,
-    asked: AskedOf,
-    what: WrittenOf,
-    filter_: FilterOf = None,
-    sort: SortOf = None,
-    cursor: CursorOf = None,
-) -> Response:
-    """Show whom on the list a segment fits right now."""
-    list_uuid = await uuid_of(runtime, caller, "list", list_id)
-    segment_uuid = await uuid_of(runtime, caller, "segment", segment_id)
-    wanted = await queries.members(
-        runtime, caller, list_uuid, filter_=filter_, what=what, segment_uuid=segment_uuid
-    )
-    return await shown(runtime, caller, list_uuid, asked, wanted, sort=sort, cursor=cursor)
 
 
 @router.post("/contacts", status_code=201, responses={201: {"model": Made[ContactShape]}})
@@ -154,52 +79,12 @@ async def create(
     return created("contact", contact_shape(view, number))
 
 
-@router.post("/contacts/tag", responses={200: {"model": Done}})
-async def tag_many(
-    runtime: RuntimeOf, caller: CallerOf, list_id: NumberInPath, body: TagsForMany
-) -> Response:
-    """Put tags on contacts, or on everybody a query fits."""
-    whom = await _whom(runtime, caller, list_id, body)
-    await tags.change_tags(runtime, caller, whom, add=body.tags)
-    return answer({"tagged": True})
-
-
-@router.post("/contacts/untag", responses={200: {"model": Done}})
-async def untag_many(
-    runtime: RuntimeOf, caller: CallerOf, list_id: NumberInPath, body: TagsForMany
-) -> Response:
-    """Take tags off contacts, or off everybody a query fits."""
-    whom = await _whom(runtime, caller, list_id, body)
-    await tags.change_tags(runtime, caller, whom, remove=body.tags)
-    return answer({"untagged": True})
-
-
-@router.post("/contacts/add-interests", responses={200: {"model": Done}})
-async def add_interests(
-    runtime: RuntimeOf, caller: CallerOf, list_id: NumberInPath, body: InterestsForMany
-) -> Response:
-    """Give interests to contacts, or to everybody a query fits."""
-    whom = await _whom(runtime, caller, list_id, body)
-    await interests.change_interests(runtime, caller, whom, add=body.interests)
-    return answer({"object": "interests", "added": True})
-
-
-@router.post("/contacts/remove-interests", responses={200: {"model": Done}})
-async def remove_interests(
-    runtime: RuntimeOf, caller: CallerOf, list_id: NumberInPath, body: InterestsForMany
-) -> Response:
-    """Take interests from contacts, or from everybody a query fits."""
-    whom = await _whom(runtime, caller, list_id, body)
-    await interests.change_interests(runtime, caller, whom, remove=body.interests)
-    return answer({"object": "interests", "removed": True})
-
-
 @router.get("/contacts/{contact_id}", responses={200: {"model": Data[ContactShape]}})
 async def get(
     runtime: RuntimeOf, caller: CallerOf, list_id: NumberInPath, contact_id: NumberInPath
 ) -> Response:
     """Show a contact."""
-    list_uuid, contact_uuid = await _pair(runtime, caller, list_id, contact_id)
+    list_uuid, contact_uuid = await pair_of(runtime, caller, list_id, contact_id)
     view = await list_contacts.get(runtime, caller, list_uuid, contact_uuid)
     return one(contact_shape(view, contact_id))
 
@@ -213,7 +98,7 @@ async def change(
     body: ContactPatch,
 ) -> Response:
     """Change a contact: all of it or nothing."""
-    list_uuid, contact_uuid = await _pair(runtime, caller, list_id, contact_id)
+    list_uuid, contact_uuid = await pair_of(runtime, caller, list_id, contact_id)
     view = await list_joining.change(
         runtime, caller, list_uuid, contact_uuid, await changes_for(runtime, caller, body)
     )
@@ -225,7 +110,7 @@ async def delete(
     runtime: RuntimeOf, caller: CallerOf, list_id: NumberInPath, contact_id: NumberInPath
 ) -> Response:
     """Take a contact off the list; one that is on no other list is deleted."""
-    list_uuid, contact_uuid = await _pair(runtime, caller, list_id, contact_id)
+    list_uuid, contact_uuid = await pair_of(runtime, caller, list_id, contact_id)
     await list_joining.remove(runtime, caller, list_uuid, contact_uuid)
     return did("contact", contact_id, "deleted")
 
@@ -235,38 +120,10 @@ async def unsubscribe(
     runtime: RuntimeOf, caller: CallerOf, list_id: NumberInPath, contact_id: NumberInPath
 ) -> Response:
     """Unsubscribe a contact from the list; from others it gets mail as before."""
-    list_uuid, contact_uuid = await _pair(runtime, caller, list_id, contact_id)
+    list_uuid, contact_uuid = await pair_of(runtime, caller, list_id, contact_id)
     view = await list_joining.leave(runtime, caller, list_uuid, contact_uuid)
     data = plain(contact_shape(view, contact_id))
     return answer({"id": contact_id, "object": "contact", "subscribed": False, "data": data})
-
-
-@router.post("/contacts/{contact_id}/tag", responses={200: {"model": Done}})
-async def tag(
-    runtime: RuntimeOf,
-    caller: CallerOf,
-    list_id: NumberInPath,
-    contact_id: NumberInPath,
-    body: TagsBody,
-) -> Response:
-    """Put tags on a contact."""
-    list_uuid, contact_uuid = await _pair(runtime, caller, list_id, contact_id)
-    await tags.change_tags(runtime, caller, Selection(list_uuid, [contact_uuid]), add=body.tags)
-    return answer({"id": contact_id, "object": "contact", "tagged": True})
-
-
-@router.post("/contacts/{contact_id}/untag", responses={200: {"model": Done}})
-async def untag(
-    runtime: RuntimeOf,
-    caller: CallerOf,
-    list_id: NumberInPath,
-    contact_id: NumberInPath,
-    body: TagsBody,
-) -> Response:
-    """Take tags off a contact."""
-    list_uuid, contact_uuid = await _pair(runtime, caller, list_id, contact_id)
-    await tags.change_tags(runtime, caller, Selection(list_uuid, [contact_uuid]), remove=body.tags)
-    return answer({"id": contact_id, "object": "contact", "untagged": True})
 
 
 async def come(
@@ -303,87 +160,9 @@ async def changes_for(runtime: Runtime, caller: Caller, body: ContactPatch) -> M
     )
 
 
-async def shown(
-    runtime: Runtime,
-    caller: Caller,
-    list_uuid: UUID,
-    asked: Asked,
-    wanted: MemberFilter,
-    *,
-    sort: str | None,
-    cursor: str | None,
-) -> Response:
-    """A page of members, with where to read on where they are in the order of ids."""
-    order = read_sort(sort, SORTS, Sort("id"))
-    by_id = order.by == "id"
-    if cursor and not by_id:
-        raise InvalidInput.field("cursor", "A cursor reads on in the order of ids only.")
-    found = await list_contacts.page(
-        runtime,
-        caller,
-        list_uuid,
-        asked.page,
-        wanted,
-        order=Order(order.by, order.descending),
-        read_on=_place(cursor),
-        with_total=asked.with_count,
-    )
-    uuids = [view.contact.uuid for view in found.items]
-    numbers = await numbers_of(runtime, caller, "contact", uuids)
-    shapes = [contact_shape(view, numbers[view.contact.uuid]) for view in found.items]
-    place = _place(cursor)
-    more = found.has_more or place.before_id is not None
-    before = (
-        asked.page.number > 1
-        or place.after_id is not None
-        or (place.before_id is not None and found.has_more)
-    )
-    told = Cursor(
-        previous=_cursor("b", found.first_id) if by_id and before else None,
-        next=_cursor("a", found.last_id) if by_id and more else None,
-    )
-    return many(shapes, asked, found.total, cursor=told)
-
-
-async def _whom(runtime: Runtime, caller: Caller, list_id: int, body: Whom) -> Selection:
-    """The contacts of the list that a call names. Raises InvalidInput."""
-    list_uuid = await uuid_of(runtime, caller, "list", list_id)
-    what = written(query=body.query, fiql=body.fiql, json=body.json_)
-    if (body.contact_ids is None) == (what is None):
-        raise InvalidInput.field("contact_ids", "Give contact_ids, or one of query, fiql and json.")
-    if what is not None:
-        return Selection(list_uuid, rule=await queries.rule_for(runtime, caller, list_uuid, what))
-    numbers = list(dict.fromkeys(body.contact_ids or ()))
-    found = await uuids_of(runtime, caller, "contact", numbers)
-    missing = [str(number) for number in numbers if number not in found]
-    if missing:
-        told = ", ".join(missing[:10])
-        raise InvalidInput.field("contact_ids", f"There is no such contact: {told}.")
-    return Selection(list_uuid, list(found.values()))
-
-
-async def _pair(
+async def pair_of(
     runtime: Runtime, caller: Caller, list_id: int, contact_id: int
 ) -> tuple[UUID, UUID]:
+    """The list and the contact of a path. Raises NotFound."""
     list_uuid = await uuid_of(runtime, caller, "list", list_id)
     return list_uuid, await uuid_of(runtime, caller, "contact", contact_id)
-
-
-def _cursor(side: str, number: int | None) -> str | None:
-    if number is None:
-        return None
-    return base64.urlsafe_b64encode(f"{side}{number}".encode()).rstrip(b"=").decode()
-
-
-def _place(cursor: str | None) -> ReadOn:
-    """Where a cursor reads on. Raises InvalidInput."""
-    if not cursor:
-        return ReadOn()
-    try:
-        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_").decode()
-    except (binascii.Error, ValueError):
-        text = ""
-    if text[:1] not in ("a", "b") or not text[1:].isdecimal() or len(text) > 19:
-        raise InvalidInput.field("cursor", "Use a cursor as it was given.")
-    number = int(text[1:])
-    return ReadOn(after_id=number) if text[0] == "a" else ReadOn(before_id=number)

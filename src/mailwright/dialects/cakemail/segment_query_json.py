@@ -56,10 +56,10 @@ def read_json(given: object, *, depth: int = 1) -> Term:
 
 
 def read_conditions(given: object, *, depth: int = 1) -> Term:
-    """The tree of `conditions`. Raises InvalidInput that says what is wrong."""
+    """The tree of `conditions`, in either form. Raises InvalidInput that says what is wrong."""
     found = _object(given, depth)
-    if "rules" not in found:
-        return _rule(found)
+    if "rules" not in found:  # one rule, or the document's JSON in the program's place
+        return _rule(found) if "operator" in found else read_json(given, depth=depth)
     match = str(found.get("match", found.get("operator", "all"))).lower()
     if match not in _MATCHES:
         raise refuse(f"match is all or any, not {match}.")

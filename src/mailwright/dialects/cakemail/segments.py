@@ -34,11 +34,13 @@ from mailwright.dialects.cakemail.shapes import (
     one,
 )
 from mailwright.errors import InvalidInput
+from mailwright.services import list_segments
 from mailwright.services import segments as service
 from mailwright.services.caller import Caller
+from mailwright.services.list_segments import SegmentOnList
 from mailwright.services.numbers import number_of, numbers_of, uuid_of
 from mailwright.services.runtime import Runtime
-from mailwright.services.segments import SegmentChanges, SegmentOnList
+from mailwright.services.segments import SegmentChanges
 
 router = APIRouter(prefix="/lists/{list_id}/segments", tags=["segments"])
 
@@ -105,7 +107,7 @@ async def page(
     """Show all segments of a list."""
     list_uuid = await uuid_of(runtime, caller, "list", list_id)
     order = read_sort(sort, SORTS, Sort("name"))
-    found = await service.page_of_list(
+    found = await list_segments.page_of_list(
         runtime, caller, list_uuid, asked.page, order=order.by, descending=order.descending
     )
     numbers = await numbers_of(runtime, caller, "segment", [each.view.uuid for each in found.items])
@@ -127,7 +129,7 @@ async def create(
             runtime, caller, body.name, rule, list_uuid=list_uuid, origin=origin
         )
     number = await number_of(runtime, caller, "segment", made.uuid)
-    seen = await service.get_of_list(runtime, caller, list_uuid, made.uuid)
+    seen = await list_segments.get_of_list(runtime, caller, list_uuid, made.uuid)
     return created("segment", _shape(seen, number))
 
 
@@ -137,7 +139,7 @@ async def get(
 ) -> Response:
     """Show a segment."""
     list_uuid, segment_uuid = await _pair(runtime, caller, list_id, segment_id)
-    seen = await service.get_of_list(runtime, caller, list_uuid, segment_uuid)
+    seen = await list_segments.get_of_list(runtime, caller, list_uuid, segment_uuid)
     return one(_shape(seen, segment_id))
 
 
@@ -151,7 +153,7 @@ async def change(
 ) -> Response:
     """Change a segment."""
     list_uuid, segment_uuid = await _pair(runtime, caller, list_id, segment_id)
-    await service.get_of_list(runtime, caller, list_uuid, segment_uuid)
+    await list_segments.get_of_list(runtime, caller, list_uuid, segment_uuid)
     what, changes = body.written(), SegmentChanges()
     if body.name:
         changes["name"] = body.name
@@ -160,7 +162,7 @@ async def change(
         changes["origin"] = what.origin()
     with _told_of(what):
         await service.change_segment(runtime, caller, segment_uuid, changes)
-    seen = await service.get_of_list(runtime, caller, list_uuid, segment_uuid)
+    seen = await list_segments.get_of_list(runtime, caller, list_uuid, segment_uuid)
     return changed("segment", _shape(seen, segment_id))
 
 
@@ -170,7 +172,7 @@ async def delete(
 ) -> Response:
     """Delete a segment. Not while a campaign uses it."""
     list_uuid, segment_uuid = await _pair(runtime, caller, list_id, segment_id)
-    await service.get_of_list(runtime, caller, list_uuid, segment_uuid)
+    await list_segments.get_of_list(runtime, caller, list_uuid, segment_uuid)
     await service.delete_segment(runtime, caller, segment_uuid)
     return did("segment", segment_id, "deleted")
 
