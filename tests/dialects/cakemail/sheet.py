@@ -26,7 +26,7 @@ _HEAD = """\
 
 Made by `make sheet` from the routes; do not edit. {total} operations are in Cakemail's published
 document: {answered} are answered, each called in a test and its answer held against the document;
-{refused} are refused with 501 in Cakemail's error form, because Mailwright has no such feature.
+{refused} are refused with 501 in Cakemail's error form, each with the reason that stands here.
 """
 _BESIDES = """
 ## Beside the document
@@ -95,8 +95,10 @@ def page() -> str:
         rows = [_row(operation) for operation in found if operation.group == group]
         parts.append("\n".join(["", f"## {group}", "", "| Operation | |", "|---|---|", *rows, ""]))
     known = {_shape(operation.name) for operation in found}
-    besides = sorted(f"- `{name}`" for name in routes() if _shape(name) not in known)
-    parts.append(_BESIDES.format(rows="\n".join(besides) or "None."))
+    besides = [name for name in routes() if _shape(name) not in known]
+    besides.sort(key=lambda name: name.split()[::-1])
+    rows = [f"- `{name}`" for name in besides]
+    parts.append(_BESIDES.format(rows="\n".join(rows) or "None."))
     deviations = [f"- `{name}`, `{place}`: {why}" for (name, place), why in DEVIATIONS.items()]
     parts.append(_DEVIATIONS.format(rows="\n".join(deviations) or "Nowhere."))
     return "".join(parts)

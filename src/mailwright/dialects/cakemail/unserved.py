@@ -85,13 +85,6 @@ UNSERVED: Mapping[str, tuple[str, ...]] = {
         "PUT /brands/default/system-emails",
         "PATCH /brands/default/system-emails",
     ),
-    "This is the vendor's first API for single mails; use /v2/emails, its logs and reports.": (
-        "POST /emails",
-        "GET /reports/emails",
-        "GET /logs/emails",
-        "GET /email-group-ids",
-        "PATCH /email-group-ids/{group_id}",
-    ),
 }
 
 
