@@ -34,8 +34,8 @@ NAME = "harbour.example"
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "LIFETIME_SECONDS", 0.5)
-    monkeypatch.setattr(wire, "TRY_SECONDS", 0.2)
+    monkeypatch.setattr(wire, "LIFETIME_SECONDS", 2.0)
+    monkeypatch.setattr(wire, "TRY_SECONDS", 1.0)
     monkeypatch.setattr(certificates, "HANDSHAKE_SECONDS", 0.2)
 
 

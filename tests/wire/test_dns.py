@@ -12,8 +12,8 @@ from tests.dns_server import DnsServer
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "LIFETIME_SECONDS", 0.5)
-    monkeypatch.setattr(wire, "TRY_SECONDS", 0.2)
+    monkeypatch.setattr(wire, "LIFETIME_SECONDS", 2.0)
+    monkeypatch.setattr(wire, "TRY_SECONDS", 1.0)
 
 
 async def test_text_split_in_strings_is_one_text() -> None:

@@ -9,6 +9,7 @@ from mailwright.errors import NotFound
 from mailwright.services import audit, domains
 from mailwright.services.caller import Caller
 from mailwright.services.domain_defaults import default_row
+from mailwright.services.domain_records import dkim_host
 from mailwright.services.runtime import Runtime
 from mailwright.store import domains as store
 
@@ -80,7 +81,13 @@ async def delete_key(runtime: Runtime, caller: Caller, number: int) -> DomainKey
     caller.require("domains:write")
     key = await get_key(runtime, caller, number)
     async with runtime.database.transaction() as connection:
+        row = await store.by_name(connection, caller.tenant_id, key.domain)
         await store.remove_key(connection, caller.tenant_id, number)
+        if row is not None:  # what was found about this key says nothing any more
+            host = dkim_host(key.selector, key.domain)
+            kept = {k: v for k, v in row["checks"].items() if v.get("host") != host}
+            values = {"checks": kept, "next_check_at": runtime.now()}
+            await store.change(connection, caller.tenant_id, row["id"], values)
         about = {"domain": key.domain, "selector": key.selector}
         await audit.record(connection, caller, "domain.delete-key", None, about)
     return key

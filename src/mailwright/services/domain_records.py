@@ -102,6 +102,11 @@ def dkim_value(public_key: str) -> str:
     return f"v=DKIM1; k=rsa; p={public_key}"
 
 
+def dkim_host(selector: str, domain: str) -> str:
+    """Where the record of a key stands."""
+    return f"{selector}._domainkey.{domain}"
+
+
 def _dkim(name: str, keys: Sequence[Row]) -> list[Wanted]:
     """The record of the active key and of the one to come; of the only one, before any is."""
     live = [key for key in keys if key["state"] != KeyState.RETIRED]
@@ -110,7 +115,7 @@ def _dkim(name: str, keys: Sequence[Row]) -> list[Wanted]:
     return [
         Wanted(
             kind,
-            f"{key['selector']}._domainkey.{name}",
+            dkim_host(key["selector"], name),
             "TXT",
             dkim_value(key["public_key"]),
             key["selector"],

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -198,11 +199,17 @@ def must_be_authenticated(runtime: Runtime, smtp_url_sealed: bytes | None) -> bo
     wish = runtime.settings.require_authenticated_domains
     if wish != "auto":
         return wish == "on"
-    ours = Transport.parse(runtime.settings.smtp_url.get_secret_value())
+    ours = _transport(runtime.settings.smtp_url.get_secret_value())
     if smtp_url_sealed is None:
         return not ours.is_loopback
-    theirs = Transport.parse(runtime.keys.unseal(smtp_url_sealed))
+    theirs = _transport(runtime.keys.unseal(smtp_url_sealed))
     return not theirs.is_capture and not (theirs.is_loopback and ours.is_loopback)
+
+
+@lru_cache(maxsize=256)
+def _transport(url: str) -> Transport:
+    """Asked with every single mail, and the same few for a long time."""
+    return Transport.parse(url)
 
 
 def _branded(base_url: str, host: str) -> str:

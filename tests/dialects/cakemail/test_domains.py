@@ -59,6 +59,9 @@ async def test_keys_are_made_shown_rotated_and_deleted(
     told = assert_answer(KEY, await client.delete(one))
     assert (told["deleted"], told["data"]["selector"]) == (True, "k1")
     assert_answer(KEY, await client.get(one), 404)
+    native = await client.get("http://mailwright.test/api/v1/domains")
+    [domain] = native.json()["data"]
+    assert (domain["signing"], domain["authenticated"]) == (False, False), "nothing signs for it"
 
 
 @pytest.mark.checklist("E13")
