@@ -37,7 +37,8 @@ class Joining:
     """Who comes to a list, and how.
 
     `tags` and `interests` are added. `ask`: who must confirm first, by a link in a mail.
-    `resubscribe`: somebody who left comes back; `source` says how we know that they want to.
+    `resubscribe`: somebody who left comes back; `source` says how we know that people want to, and
+    `return_source`, where it says more, how we know of those who come back.
     """
 
     email: str
@@ -47,6 +48,7 @@ class Joining:
     ask: DoubleOptIn = DoubleOptIn.NEVER
     resubscribe: bool = False
     source: str | None = None
+    return_source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +222,7 @@ async def _agree(
     joining: Joining,
 ) -> None:
     """Records that somebody who was not subscribed agreed again, and how we know."""
-    source = joining.source or caller.door.value
+    source = joining.return_source or joining.source or caller.door.value
     if present is not None and present["consent"] != "subscribed":
         values: dict[str, Any] = {
             "consent": "subscribed",

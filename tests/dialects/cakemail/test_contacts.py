@@ -71,7 +71,7 @@ async def test_who_left_comes_back_only_where_the_call_does_not_forbid_it_and_it
     async with database.reading() as connection:
         rows = (await connection.execute(consents.select().order_by(consents.c.id))).all()
     assert [(row.consent, row.source) for row in rows] == [
-        ("subscribed", "cakemail resubscribe"),
+        ("subscribed", "cakemail"),
         ("unsubscribed", "cakemail"),
         ("subscribed", "cakemail resubscribe"),
     ]

@@ -144,7 +144,7 @@ async def come(
         interests=body.interests or (),
         ask=ask,
         resubscribe=resubscribe,
-        source=RESUBSCRIBED if resubscribe else None,
+        return_source=RESUBSCRIBED,
     )
     return await list_joining.join(runtime, caller, list_uuid, joining)
 
