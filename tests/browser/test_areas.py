@@ -1,0 +1,94 @@
+"""The way through each area of the dashboard, as a person goes it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browser.installation import Installation
+from tests.builders import MadeTenant, make_contact, make_list, make_sender
+
+CSV = "Email,First name,Plan\nada@example.com,Ada,pro\nalan@example.com,Alan,free\n"
+
+
+@pytest.fixture
+def agreeing(page: Page) -> None:
+    """Every question is answered with yes."""
+    page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
+
+
+async def test_a_template_is_written_translated_and_chosen_for_a_campaign(
+    page: Page, agreeing: None, installation: Installation, tenant: MadeTenant
+) -> None:
+    database = installation.runtime.database
+    await make_sender(database, tenant.id)
+    made = await make_list(database, tenant.id, "Readers")
+    for locale in ("en", "es", "fr"):
+        await make_contact(database, tenant.id, list_id=made.id, locale=locale)
+    await page.goto("/templates/new")
+    await page.fill("#name", "Welcome")
+    await page.click("text=Write it")
+    await page.fill("#subject", "Hello")
+    await page.click(".modes >> text=Markdown")
+    await page.fill("#content", "# Hello {{ code }}")
+    live = page.frame_locator("iframe[name=preview]")
+    await expect(live.locator("h1")).to_have_text("Hello [code]")
+    await page.click("text=Save and publish")
+    await expect(page.locator("h1 .badge")).to_have_text("published")
+    await page.fill("input[name=locale]", "es")
+    await page.click("text=Add language")
+    await page.fill("#subject", "Hola")
+    await page.click("text=Save and publish")
+    await expect(page.locator("h1 .badge")).to_have_text("published")
+    await page.goto("/campaigns/new")
+    await page.fill("#name", "Greeting")
+    await page.select_option("#list_uuid", label="Readers (3)")
+    await expect(page.locator("#audience-count")).to_contain_text("3 people")
+    await page.select_option("#template_version_uuid", index=1)
+    await expect(page.locator(".of-own")).to_be_hidden()
+    await expect(live.locator("h1")).to_have_text("Hello")
+    await page.click("text=Save draft")
+    coverage = page.locator("[aria-labelledby=coverage] tbody")
+    await expect(coverage.locator("tr")).to_have_count(3)
+    await expect(coverage).to_contain_text("French")
+    await expect(coverage.locator(".badge").nth(2)).to_be_visible()
+
+
+async def test_a_file_is_imported_and_its_people_are_found_by_a_segment(
+    page: Page, agreeing: None, tmp_path: Path
+) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text(CSV)
+    await page.goto("/imports/new")
+    await page.set_input_files("#file", file)
+    await page.fill("#list_name", "Fair")
+    await page.uncheck("input[name=dry_run]")
+    await page.click("text=Go")
+    await expect(page.locator("h1 .badge")).to_have_text("done", timeout=20_000)
+    await expect(page.locator("#progress")).to_contain_text("New2")
+    await page.goto("/segments/new")
+    await page.fill("#name", "Pros")
+    await page.select_option("select[name='row.0.field']", "attribute")
+    await page.fill("input[name='row.0.key']", "plan")
+    await page.fill("input[name='row.0.value']", "pro")
+    await page.press("input[name='row.0.value']", "Tab")
+    await expect(page.locator("#segment [role=status]")).to_contain_text("1 person fits")
+    await page.click("text=Add segment")
+    await page.click("tbody >> text=ada@example.com")
+    await expect(page.locator("h1")).to_contain_text("ada@example.com")
+    await page.click("main >> text=Unsubscribe")
+    await expect(page.locator("h1 .badge")).to_have_text("unsubscribed")
+
+
+async def test_the_menu_opens_on_a_phone_and_nothing_is_wider_than_it(page: Page) -> None:
+    await page.set_viewport_size({"width": 390, "height": 844})
+    for path in ("/settings/members", "/suppressions", "/settings/projects/new", "/segments/new"):
+        await page.goto(path)
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 390, path
+    await expect(page.locator(".side nav")).to_be_hidden()
+    await page.click(".opens")
+    await page.click(".side nav >> text=Webhooks")
+    await expect(page.locator("h1")).to_have_text("Webhooks")
