@@ -48,9 +48,9 @@ async def show_new(visit: Visit) -> Response:
 async def create(visit: Visit) -> Response:
     """The new template, on the page where its first version is written."""
     try:
-        made = await service.create_template(
-            visit.runtime, visit.caller, NewTemplate(**_named(visit.form)), strict=False
-        )
+        named = _named(visit.form)
+        fields = NewTemplate(**named, locale=named.get("default_locale"))
+        made = await service.create_template(visit.runtime, visit.caller, fields, strict=False)
     except (InvalidInput, Conflict) as error:
         return await _new(visit, visit.form, error)
     path = f"/templates/{made.uuid}/versions/{made.versions[0].uuid}"
