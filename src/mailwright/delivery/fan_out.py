@@ -7,6 +7,8 @@ takes turns on the row of `fan_outs` and writes nobody twice.
 
 from __future__ import annotations
 
+from datetime import date
+
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -26,6 +28,7 @@ log = structlog.get_logger()
 
 FIRST_CHUNK = 2_000  # so that the first mails leave at once
 CHUNK = 20_000  # contacts; a fraction of a second
+HOLDING_CHUNK = 4_000  # where there is a quota: single mails of the tenant wait for the chunk
 
 
 async def start(runtime: Runtime, tenant_id: int, campaign_id: int) -> bool:
@@ -93,12 +96,23 @@ async def _write(
     month = position["quota_month"] or quota.month_of(runtime.now())
     if position["quota_month"] is None:
         await quotas.set_month(connection, tenant_id, campaign["id"], month)
-    limit, taken = await quotas.hold(connection, tenant_id, month)
-    left = None if limit is None else max(limit - taken, 0)
+    left = await _quota_left(connection, tenant_id, month)
+    size = size if left is None else min(size, HOLDING_CHUNK)
     after = await fan_outs.write_chunk(connection, position, size, quota_left=left)
     queued = after["queued_count"] - position["queued_count"]
     await quotas.add(connection, tenant_id, month, queued)
     return after
+
+
+async def _quota_left(connection: AsyncConnection, tenant_id: int, month: date) -> int | None:
+    """How many more mails the month has room for, held until the chunk is written; None: any.
+
+    Nothing is held where there is no limit: the tenant's single mails would wait for the chunk.
+    """
+    if await quotas.limit_of(connection, tenant_id) is None:
+        return None
+    limit, taken = await quotas.hold(connection, tenant_id, month)
+    return None if limit is None else max(limit - taken, 0)
 
 
 async def _routing(connection: AsyncConnection, campaign: Row) -> Routing | None:

@@ -22,6 +22,11 @@ async def used(connection: AsyncConnection, tenant_id: int, month: date) -> int:
     return await connection.scalar(found) or 0
 
 
+async def limit_of(connection: AsyncConnection, tenant_id: int) -> int | None:
+    """How many mails the tenant may send in a month; None: any number."""
+    return await connection.scalar(select(tenants.c.monthly_quota).where(tenants.c.id == tenant_id))
+
+
 async def hold(connection: AsyncConnection, tenant_id: int, month: date) -> tuple[int | None, int]:
     """The tenant's limit (None: none) and what is taken, held until the transaction ends."""
     await connection.execute(
@@ -33,8 +38,7 @@ async def hold(connection: AsyncConnection, tenant_id: int, month: date) -> tupl
         .with_for_update()
     )
     reserved = (await connection.execute(taken)).scalar_one()
-    limit = select(tenants.c.monthly_quota).where(tenants.c.id == tenant_id)
-    return await connection.scalar(limit), reserved
+    return await limit_of(connection, tenant_id), reserved
 
 
 async def add(connection: AsyncConnection, tenant_id: int, month: date, count: int) -> None:
