@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 LONG := long
 
-.PHONY: help install demo serve test test-long check format schema sheet editor bench lock clean
+.PHONY: help coverage install demo serve test test-long check format schema sheet editor bench lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 18
@@ -50,6 +50,9 @@ sheet: $(STAMP) ## Rewrite the sheet of what of Cakemail's API is answered
 
 editor: ## Bundle the body editor of the dashboard anew (needs Node 20 or newer)
 	cd src/mailwright/web/editor && npm ci --ignore-scripts && npm run build
+
+coverage: $(STAMP) ## Rewrite docs/coverage.md from the tests' marks
+	$(BIN)/python -m tests.coverage_page
 
 bench: $(STAMP) ## Measure import, fan-out, sending and the API on this machine
 	$(BIN)/python -m benchmarks
