@@ -75,12 +75,8 @@ async def _next_chunk(runtime: Runtime, connection: AsyncConnection, campaign: R
     )
     if position["finished_at"] is not None:
         return position
-    is_first = position["last_contact_id"] == 0
-    size = FIRST_CHUNK if is_first else CHUNK
-    position = await _write(runtime, connection, campaign, position, size)
-    if is_first or position["finished_at"] is not None:
-        await fan_outs.analyze(connection)
-    return position
+    size = FIRST_CHUNK if position["last_contact_id"] == 0 else CHUNK
+    return await _write(runtime, connection, campaign, position, size)
 
 
 async def _write(
@@ -91,16 +87,29 @@ async def _write(
     One month for the whole campaign: the one in which it began. What a test key sends is free.
     """
     if campaign["sandbox"]:
-        return await fan_outs.write_chunk(connection, position, size)
+        return await _write_rows(connection, position, size)
     tenant_id = campaign["tenant_id"]
     month = position["quota_month"] or quota.month_of(runtime.now())
     if position["quota_month"] is None:
         await quotas.set_month(connection, tenant_id, campaign["id"], month)
     left = await _quota_left(connection, tenant_id, month)
     size = size if left is None else min(size, HOLDING_CHUNK)
-    after = await fan_outs.write_chunk(connection, position, size, quota_left=left)
+    after = await _write_rows(connection, position, size, quota_left=left)
     queued = after["queued_count"] - position["queued_count"]
     await quotas.add(connection, tenant_id, month, queued)
+    return after
+
+
+async def _write_rows(
+    connection: AsyncConnection, position: Row, size: int, *, quota_left: int | None = None
+) -> Row:
+    """The position after the chunk. The planner hears of the first one and of the whole.
+
+    It does so before the quota is taken, which holds up the tenant's single mails.
+    """
+    after = await fan_outs.write_chunk(connection, position, size, quota_left=quota_left)
+    if position["last_contact_id"] == 0 or after["finished_at"] is not None:
+        await fan_outs.analyze(connection)
     return after
 
 
