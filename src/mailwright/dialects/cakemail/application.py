@@ -44,6 +44,7 @@ from mailwright.dialects.cakemail import (
 )
 from mailwright.dialects.cakemail.incoming import Incoming
 from mailwright.dialects.limits import BodyLimit, RateLimit
+from mailwright.dialects.openapi import install as install_document
 from mailwright.services.runtime import Runtime
 
 #: One a line, by noun; longer paths of the same beginning before shorter ones.
@@ -106,7 +107,7 @@ def create_cakemail(runtime: Runtime) -> FastAPI:
     for router in ROUTERS:
         api.include_router(router, responses=openapi.EVERYWHERE)
     api.include_router(unserved.unserved_router())
-    openapi.install(api)
+    install_document(api, "/cakemail")
     api.add_middleware(Incoming)
     api.add_middleware(BodyLimit, refusal=errors.problem_from)
     if runtime.settings.rate_limit_per_minute is not None:

@@ -1,11 +1,8 @@
-"""The dialect's own description: `/cakemail/openapi.json`."""
+"""What any call of the dialect may be answered, for its own description."""
 
 from __future__ import annotations
 
 from typing import Any
-
-from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
 
 from mailwright.dialects.cakemail.shapes import Shape
 
@@ -30,29 +27,3 @@ _MEANINGS = {
 EVERYWHERE: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": meaning} for status, meaning in _MEANINGS.items()
 }
-
-
-def install(api: FastAPI) -> None:
-    """Gives `api` a document whose summaries are the first sentences of its routes' docstrings."""
-
-    def document() -> dict[str, Any]:
-        if api.openapi_schema is None:
-            api.openapi_schema = _document(api)
-        return api.openapi_schema
-
-    api.openapi = document  # FastAPI's own way to replace the document
-
-
-def _document(api: FastAPI) -> dict[str, Any]:
-    found = get_openapi(
-        title=api.title,
-        version=api.version,
-        description=api.description,
-        routes=api.routes,
-        servers=[{"url": "/cakemail"}],
-    )
-    for methods in found["paths"].values():
-        for operation in methods.values():
-            first = " ".join(operation.get("description", "").split()).split(". ")[0]
-            operation["summary"] = first.rstrip(".")
-    return found

@@ -22,6 +22,7 @@ from mailwright.dialects.mailingcore import (
     templates,
     webhooks,
 )
+from mailwright.dialects.openapi import install as install_document
 from mailwright.services.runtime import Runtime
 
 ROUTERS = (
@@ -59,7 +60,7 @@ def create_mailingcore(runtime: Runtime) -> FastAPI:
     errors.install(api, runtime)
     for router in ROUTERS:
         api.include_router(router, responses=openapi.EVERYWHERE)
-    openapi.install(api)
+    install_document(api, "/mailingcore")
     refusal = partial(errors.problem_from, runtime)
     api.add_middleware(BodyLimit, refusal=refusal)
     if runtime.settings.rate_limit_per_minute is not None:
