@@ -78,6 +78,8 @@ async def test_a_mail_is_answered_read_listed_shown_and_canceled(
     events = (await api.get("/events", params={"tag": "receipt"})).json()["data"]
     assert [event["kind"] for event in events] == ["canceled", "submitted"]
     one_kind = (await api.get("/events", params={"kind": "canceled"})).json()["data"]
+    assert (await api.get("/events", params={"to": email["to"].upper()})).json()["data"] == events
+    assert (await api.get("/events", params={"to": "nobody@example.org"})).json()["data"] == []
     assert [event["email_uuid"] for event in one_kind] == [email["uuid"]]
 
 

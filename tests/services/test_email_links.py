@@ -71,6 +71,21 @@ async def test_a_mail_goes_from_delivered_to_opened_to_clicked(
         assert await rows(stage, tables.campaign_counters) == []
 
 
+async def test_links_of_the_text_lead_through_us_only_where_it_was_asked(
+    runtime: Runtime, tenant: MadeTenant, caller: Caller
+) -> None:
+    words = {"text": "https://x.example/a", "html": '<a href="https://x.example/a">a</a>'}
+    async with set_single_stage(runtime, tenant, caller) as stage, stage.working():
+        for number, tracked in enumerate([(True, False), (False, True)]):
+            html, text = tracked
+            to = f"reader{number}@example.org"
+            await sent(stage, to=to, track_clicks=html, track_text_clicks=text, **words)
+            for kind, is_tracked in (("html", html), ("plain", text)):
+                part = stage.received(to).get_body((kind,))
+                assert part is not None
+                assert ("/c/" in part.get_content()) == is_tracked, (kind, tracked)
+
+
 async def test_a_mail_is_a_page_in_a_browser_untracked(
     runtime: Runtime, tenant: MadeTenant, caller: Caller
 ) -> None:

@@ -15,7 +15,7 @@ from mailwright.domain.email_event import EventKind
 from mailwright.domain.email_status import EmailStatus
 from mailwright.domain.email_stream import Stream
 from mailwright.domain.ids import new_id
-from mailwright.domain.tag_expression import parse_expression
+from mailwright.domain.tag_expression import HasTag, parse_expression
 from mailwright.errors import (
     Conflict,
     InvalidInput,
@@ -364,6 +364,25 @@ async def test_the_log_is_read_by_tags_a_page_at_a_time(
     assert {tags for tags, _ in found} == fits
     oldest = await email_log.page_log(runtime, caller, query, per_page=99, oldest_first=True)
     assert [("".join(event.tags), event.kind) for event in oldest.items] == found[::-1]
+
+
+async def test_the_log_of_one_address_narrows_by_tag_and_is_counted(
+    runtime: Runtime, caller: Caller
+) -> None:
+    for to, tags in (("ada@example.org", "a"), ("ada@example.org", "b"), ("bo@example.org", "a")):
+        await emails.submit(runtime, caller, mail(to, tags=list(tags)))
+
+    async def told(**query: Any) -> int:
+        rows = await kinds(runtime, caller, **query)
+        assert await email_log.count_log(runtime, caller, LogQuery(**query)) == len(rows)
+        return len(rows)
+
+    assert await told() == 6
+    assert await told(to="ADA@example.org") == 4
+    assert await told(to="ada@example.org", tags=HasTag("a")) == 2
+    assert await told(to="ada@example.org", kinds=[EventKind.QUEUED]) == 2
+    assert await told(tags=parse_expression({"or": ["a", "b"]})) == 6
+    assert await told(to="nobody@example.org") == await told(tags=HasTag("c")) == 0
 
 
 async def test_a_failed_transaction_is_everybodys_own_to_hear(

@@ -84,6 +84,7 @@ class EmailCreate(Body):
     metadata: dict[str, str] = Field(default_factory=dict[str, str])
     track_opens: bool | None = None
     track_clicks: bool | None = None
+    track_text_clicks: bool = Field(default=False, description="Links of the text part, too.")
     at_most_once: Annotated[
         bool, Field(description="Rather lost than sent twice: for codes and one-time links.")
     ] = False

@@ -220,6 +220,7 @@ def _mail(item: _Item, message_id: int, contact_id: int | None, content_id: int)
         attachment_count=len(asked.attachments),
         track_opens=checked.track_opens,
         track_clicks=checked.track_clicks,
+        track_text_clicks=asked.track_text_clicks,
         at_most_once=asked.at_most_once,
         scheduled_at=checked.scheduled_at,
         expires_at=asked.expires_at,

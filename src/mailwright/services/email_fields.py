@@ -80,6 +80,7 @@ class NewEmail:
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
     track_opens: bool | None = None
     track_clicks: bool | None = None
+    track_text_clicks: bool = False  # links of the text part, too
     at_most_once: bool = False
     scheduled_at: datetime | None = None
     expires_at: datetime | None = None

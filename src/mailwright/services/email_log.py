@@ -14,6 +14,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mailwright.domain.email_address import email_key_of
 from mailwright.domain.email_event import EventKind
 from mailwright.domain.email_stream import Stream
 from mailwright.domain.tag_expression import TagExpression
@@ -48,6 +49,7 @@ class LogQuery:
     since: datetime | None = None
     until: datetime | None = None
     email_uuid: UUID | None = None
+    to: str | None = None  # an address; upper and lower case alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class LoggedEvent:
     from_name: str | None
     tags: Sequence[str]
     metadata: Mapping[str, str]
+    headers: Sequence[Sequence[str]]
     data: Mapping[str, Any]
 
 
@@ -101,6 +104,19 @@ async def page_log(
         [_view(row) for row in shown],
         cursor_at(shown[-1]["at"], shown[-1]["id"]) if more else None,
     )
+
+
+async def count_log(runtime: Runtime, caller: Caller, query: LogQuery) -> int:
+    """How many events fit, for doors whose lists say so; of very many as of a moment ago."""
+    caller.require("events:read")
+    async with runtime.database.reading() as connection:
+        wanted = await _filter(connection, caller.tenant_id, query)
+
+    async def count() -> int:
+        async with runtime.database.reading() as connection:
+            return await store.count(connection, caller.tenant_id, wanted)
+
+    return await runtime.totals.get(("events", caller.tenant_id, wanted), runtime.now(), count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +198,12 @@ async def _filter(connection: AsyncConnection, tenant_id: int, query: LogQuery) 
             raise NotFound("There is no such mail.")
         message_id = mail["message_id"]
     return LogFilter(
-        kinds=[str(kind) for kind in query.kinds] or _KINDS,
+        kinds=tuple(str(kind) for kind in query.kinds) or _KINDS,
         since=query.since or _BEGINNING,
         until=query.until or _END,
         tags=query.tags,
         message_id=message_id,
+        email_key=None if query.to is None else email_key_of(query.to),
     )
 
 
@@ -203,5 +220,6 @@ def _view(row: Row) -> LoggedEvent:
         from_name=row["from_name"],
         tags=row["tags"],
         metadata=row["metadata"],
+        headers=row["headers"],
         data=row["data"],
     )

@@ -22,6 +22,8 @@ from mailwright.services.runtime import Runtime
 from mailwright.store import emails, single_mails
 from mailwright.store.rows import Row
 
+_UNTRACKED = dict.fromkeys(("track_opens", "track_clicks", "track_text_clicks"), False)
+
 
 @dataclass(frozen=True, slots=True)
 class RenderedEmail:
@@ -93,7 +95,7 @@ async def _mail(runtime: Runtime, tenant_id: int, message_id: int) -> _Mail | No
 
 
 def _written(runtime: Runtime, mail: _Mail, *, tracking: bool) -> RenderedEmail:
-    row = mail.row if tracking else {**mail.row, "track_opens": False, "track_clicks": False}
+    row = mail.row if tracking else {**mail.row, **_UNTRACKED}
     keys: Keys = runtime.keys
     addressed = rendering.Addressed(Tokens(keys), row, mail.base_url)
     recipient = addressed.recipient(runtime.now(), mail.content["fallbacks"])

@@ -37,6 +37,7 @@ _COMPILED_WITH = (
     "postal_address",
     "track_opens",
     "track_clicks",
+    "track_text_clicks",
 )
 
 
@@ -67,6 +68,7 @@ def mail_content(keys: Keys, row: Row, content: Row) -> MailContent:
         language=content["language"],
         tracking_opens=row["track_opens"],
         tracking_clicks=row["track_clicks"],
+        tracking_text_clicks=row["track_text_clicks"],
         marketing=is_marketing,
         postal_address=row["postal_address"],
         list_id=_list_id(row) if is_marketing else None,
@@ -145,7 +147,7 @@ class Addressed:
             view_url=self._url("v", self.tokens.view(*key, **person)),
             boundary=self.boundary,
             open_url=self._url("o", self.tokens.open(*key)) if row["track_opens"] else None,
-            link_url=link_url if row["track_clicks"] else None,
+            link_url=link_url if row["track_clicks"] or row["track_text_clicks"] else None,
             extra_headers=folded(row["headers"]),
         )
 

@@ -67,6 +67,7 @@ class EmailView(EmailRow):
     encoding: str
     track_opens: bool
     track_clicks: bool
+    track_text_clicks: bool
     at_most_once: bool
     expires_at: datetime | None
     next_attempt_at: datetime | None
@@ -120,6 +121,7 @@ _IN_FULL = (
     "encoding",
     "track_opens",
     "track_clicks",
+    "track_text_clicks",
     "at_most_once",
     "expires_at",
     "next_attempt_at",

@@ -16,7 +16,16 @@ from mailwright.services.runtime import Runtime
 from mailwright.store import numbers as store
 
 Noun = Literal[
-    "campaign", "contact", "link", "list", "segment", "sender", "template", "user", "webhook"
+    "campaign",
+    "contact",
+    "email",
+    "link",
+    "list",
+    "segment",
+    "sender",
+    "template",
+    "user",
+    "webhook",
 ]
 
 

@@ -59,6 +59,7 @@ class NewMail:
     attachment_count: int
     track_opens: bool
     track_clicks: bool
+    track_text_clicks: bool
     at_most_once: bool
     scheduled_at: datetime | None
     expires_at: datetime | None
@@ -155,6 +156,7 @@ _COLUMNS = (
     ("attachment_count", "smallint"),
     ("track_opens", "boolean"),
     ("track_clicks", "boolean"),
+    ("track_text_clicks", "boolean"),
     ("at_most_once", "boolean"),
     ("scheduled_at", "timestamptz"),
     ("expires_at", "timestamptz"),

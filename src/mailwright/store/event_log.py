@@ -88,14 +88,20 @@ async def add(
 
 @dataclass(frozen=True, slots=True)
 class LogFilter:
-    """Which events: of these kinds, from `since` and before `until`, of mails whose tags fit, or of
-    one mail."""
+    """Which events: of these kinds, from `since` and before `until`, of mails whose tags fit; of
+    one mail, or of the mails to one address."""
 
-    kinds: Sequence[str]
+    kinds: tuple[str, ...]
     since: datetime
     until: datetime
     tags: TagExpression | None = None
     message_id: int | None = None
+    email_key: str | None = None
+
+    @property
+    def is_of_few(self) -> bool:
+        """Whether it asks for mails by name; their events are read by mail, not along the log."""
+        return self.message_id is not None or self.email_key is not None
 
 
 async def page(
@@ -112,15 +118,15 @@ async def page(
 
     `after`: from behind the event of that time and id.
     """
-    if wanted.message_id is not None:
-        found = _of_message(tenant_id, wanted)
+    if wanted.is_of_few:
+        found = _of_mails(tenant_id, wanted)
     else:
         found = _along_tags(tenant_id, wanted, limit + offset, after, oldest_first=oldest_first)
     place = found.subquery("place")
     order = (place.c.at, place.c.id) if oldest_first else (place.c.at.desc(), place.c.id.desc())
     # The page's places are settled first; only then their events and mails are read, by key.
     settled = select(place).order_by(*order).limit(limit).offset(offset)
-    if wanted.message_id is not None and after is not None:
+    if wanted.is_of_few and after is not None:
         settled = settled.where(_behind(place.c, after, oldest_first=oldest_first))
     return await every(connection, _with_their_mails(tenant_id, settled, oldest_first=oldest_first))
 
@@ -147,25 +153,63 @@ def _along_tags(
     )
     if after is not None:
         found = found.where(_behind(log.c, after, oldest_first=oldest_first))
-    if wanted.tags is not None and not isinstance(wanted.tags, HasTag):
-        found = found.join(
-            emails,
-            and_(emails.c.tenant_id == tenant_id, emails.c.message_id == log.c.message_id),
-        ).where(_fits(wanted.tags))
+    found = _fitting(found, tenant_id, wanted)
     order = (log.c.at, log.c.id) if oldest_first else (log.c.at.desc(), log.c.id.desc())
     newest = found.order_by(*order).limit(count).lateral("newest")
     # A mail with two leading tags has each event twice.
     return select(newest).distinct().select_from(tags.join(kinds, true()).join(newest, true()))
 
 
-def _of_message(tenant_id: int, wanted: LogFilter) -> Any:
-    return select(events.c.at, events.c.id, events.c.message_id).where(
-        events.c.tenant_id == tenant_id,
-        events.c.message_id == wanted.message_id,
-        events.c.kind.in_(wanted.kinds),
-        events.c.at >= wanted.since,
-        events.c.at < wanted.until,
+def _of_mails(tenant_id: int, wanted: LogFilter) -> Any:
+    its_mail = and_(emails.c.tenant_id == tenant_id, emails.c.message_id == events.c.message_id)
+    found = (
+        select(events.c.at, events.c.id, events.c.message_id)
+        .join(emails, its_mail)
+        .where(
+            events.c.tenant_id == tenant_id,
+            events.c.kind.in_(wanted.kinds),
+            events.c.at >= wanted.since,
+            events.c.at < wanted.until,
+        )
     )
+    if wanted.message_id is not None:
+        found = found.where(events.c.message_id == wanted.message_id)
+    if wanted.email_key is not None:
+        found = found.where(emails.c.email_key == wanted.email_key)
+    return found if wanted.tags is None else found.where(_fits(wanted.tags))
+
+
+def _in_log(tenant_id: int, wanted: LogFilter, *columns: Any) -> Any:
+    """Rows of the log that fit; with several leading tags some stand there more than once."""
+    leading = None if wanted.tags is None else leading_tags(wanted.tags)
+    log = event_tags
+    found = select(*columns).where(
+        log.c.tenant_id == tenant_id,
+        log.c.tag.in_(sorted(leading) if leading is not None else [""]),
+        log.c.kind.in_(wanted.kinds),
+        log.c.at >= wanted.since,
+        log.c.at < wanted.until,
+    )
+    return _fitting(found, tenant_id, wanted)
+
+
+def _fitting(found: Any, tenant_id: int, wanted: LogFilter) -> Any:
+    """Of rows with a leading tag those whose mail has all of what is wanted."""
+    if wanted.tags is None or isinstance(wanted.tags, HasTag):
+        return found
+    its_mail = and_(emails.c.tenant_id == tenant_id, emails.c.message_id == event_tags.c.message_id)
+    return found.join(emails, its_mail).where(_fits(wanted.tags))
+
+
+async def count(connection: AsyncConnection, tenant_id: int, wanted: LogFilter) -> int:
+    """How many events fit: a count of all of them, for who must know."""
+    log = event_tags
+    if wanted.is_of_few:
+        found = _of_mails(tenant_id, wanted)
+    else:
+        found = _in_log(tenant_id, wanted, log.c.at, log.c.id).distinct()
+    counted = select(func.count()).select_from(found.subquery())
+    return (await connection.execute(counted)).scalar_one()
 
 
 def _with_their_mails(tenant_id: int, settled: Any, *, oldest_first: bool) -> Select[Any]:
@@ -191,6 +235,7 @@ def _with_their_mails(tenant_id: int, settled: Any, *, oldest_first: bool) -> Se
             emails.c.stream,
             emails.c.tags,
             emails.c.metadata,
+            emails.c.headers,
             emails.c.sender_id,
             emails.c.from_email,
             emails.c.from_name,
@@ -214,27 +259,19 @@ async def counts(
 
     `start`: when the stretch begins; stretches without any are left out. None: one for all.
     """
-    leading = None if wanted.tags is None else leading_tags(wanted.tags)
     log = event_tags
     stretch = func.to_timestamp(
         func.floor(func.extract("epoch", log.c.at) / width_seconds) * width_seconds
     )
     start = literal(wanted.since, DateTime(timezone=True)) if width_seconds is None else stretch
-    found = select(
+    found = _in_log(
+        tenant_id,
+        wanted,
         start.label("start"),
         log.c.kind,
         func.count(func.distinct(log.c.id)).label("events"),
         func.count(func.distinct(log.c.message_id)).label("mails"),
-    ).where(
-        log.c.tenant_id == tenant_id,
-        log.c.tag.in_(sorted(leading) if leading is not None else [""]),
-        log.c.kind.in_(wanted.kinds),
-        log.c.at >= wanted.since,
-        log.c.at < wanted.until,
     )
-    if wanted.tags is not None and not isinstance(wanted.tags, HasTag):
-        its_mail = and_(emails.c.tenant_id == tenant_id, emails.c.message_id == log.c.message_id)
-        found = found.join(emails, its_mail).where(_fits(wanted.tags))
     columns = (log.c.kind,) if width_seconds is None else (text("1"), log.c.kind)
     return await every(connection, found.group_by(*columns).order_by(text("1")))
 

@@ -29,6 +29,7 @@ from mailwright.store.tables.domains import domain_keys, domains
 from mailwright.store.tables.emails import (
     email_attachments,
     email_contents,
+    email_groups,
     emails,
     event_tags,
 )
@@ -79,6 +80,7 @@ __all__ = [
     "domains",
     "email_attachments",
     "email_contents",
+    "email_groups",
     "emails",
     "event_tags",
     "events",

@@ -57,6 +57,7 @@ emails = Table(
     Column("attachment_count", SmallInteger, nullable=False, server_default=text("0")),
     flag("track_opens", default=False),
     flag("track_clicks", default=False),
+    flag("track_text_clicks", default=False),  # in the text part, too
     flag("at_most_once", default=False),  # rather lost than twice: codes, one-time links
     time("scheduled_at"),
     time("expires_at"),  # never sent later than this
@@ -65,6 +66,16 @@ emails = Table(
     UniqueConstraint("tenant_id", "uuid"),
     one_of("stream", Stream),
     Index("ix_emails_tenant_id_email_key", "tenant_id", "email_key", "message_id"),
+)
+
+# What a sender calls the mails with the tag `group-7`; a group without a row has no words yet.
+email_groups = Table(
+    "email_groups",
+    metadata,
+    tenant(),
+    Column("number", BigInteger, nullable=False),
+    words("description"),
+    PrimaryKeyConstraint("tenant_id", "number"),
 )
 
 # What mails say, in templates; mails that say the same share a row, and workers compile it once.

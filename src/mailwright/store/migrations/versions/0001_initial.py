@@ -424,6 +424,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant_id", "digest", name=op.f("uq_email_contents_tenant_id_digest")),
     )
     op.create_table(
+        "email_groups",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "number", name=op.f("pk_email_groups")),
+    )
+    op.create_table(
         "emails",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("message_id", sa.BigInteger(), nullable=False),
@@ -468,6 +475,9 @@ def upgrade() -> None:
         ),
         sa.Column("track_opens", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("track_clicks", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column(
+            "track_text_clicks", sa.Boolean(), server_default=sa.text("false"), nullable=False
+        ),
         sa.Column("at_most_once", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("scheduled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
