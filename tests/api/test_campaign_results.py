@@ -408,3 +408,21 @@ async def test_what_is_not_written_yet_is_null_in_a_preview(api: httpx2.AsyncCli
     made = await create(api)
     shown = (await api.post(f"/campaigns/{made['uuid']}/render", json={})).json()["data"]
     assert shown == {"subject": None, "preheader": None, "html": None, "text": None}
+
+
+async def test_the_timeline_begins_when_the_campaign_did(
+    api: httpx2.AsyncClient, database: Database, tenant: MadeTenant, clock: Clock
+) -> None:
+    draft = await ready(api, database, tenant)
+    empty = (await api.get(f"{draft.path}/timeline")).json()["data"]
+    assert empty == {"started_at": None, "buckets": []}
+    async with database.transaction() as connection:
+        change = update(tables.campaigns).where(tables.campaigns.c.uuid == UUID(draft.uuid))
+        await connection.execute(change.values(started_at=clock.time))
+    clock.advance(minutes=90)
+    timeline = (await api.get(f"{draft.path}/timeline")).json()["data"]
+    assert len(timeline["buckets"]) == 2
+    first = timeline["buckets"][0]
+    assert first.pop("since") == timeline["started_at"]
+    assert first.pop("until") == timeline["buckets"][1]["since"]
+    assert first == {"opens": 0, "machine_opens": 0, "clicks": 0, "machine_clicks": 0}

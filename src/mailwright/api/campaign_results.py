@@ -20,6 +20,7 @@ from mailwright.services import (
     locale_coverage,
     recipients,
     reports,
+    timelines,
 )
 from mailwright.services.campaign_history import CampaignStep
 from mailwright.services.campaign_previews import Rendered
@@ -28,6 +29,7 @@ from mailwright.services.locale_coverage import LocaleCoverage
 from mailwright.services.paging import Paged
 from mailwright.services.recipients import Recipient, RecipientSections
 from mailwright.services.reports import LinkClicks, Report
+from mailwright.services.timelines import Timeline
 
 router = APIRouter(prefix="/campaigns/{campaign_uuid}", tags=["campaigns"])
 
@@ -98,6 +100,12 @@ async def link_clicks(
 async def report(runtime: RuntimeOf, caller: CallerOf, campaign_uuid: UUID) -> Response:
     """Get a campaign's figures, while it is being sent and afterwards."""
     return one(await reports.get_report(runtime, caller, campaign_uuid))
+
+
+@router.get("/timeline", responses={200: {"model": Data[Timeline]}, **_UNKNOWN})
+async def timeline(runtime: RuntimeOf, caller: CallerOf, campaign_uuid: UUID) -> Response:
+    """Get a campaign's opens and clicks by hour for two days from its start, then by day."""
+    return one(await timelines.get_timeline(runtime, caller, campaign_uuid))
 
 
 @router.get("/locale-coverage", responses={200: {"model": Data[list[LocaleCoverage]]}, **_UNKNOWN})

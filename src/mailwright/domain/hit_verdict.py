@@ -21,6 +21,9 @@ class HitVerdict(StrEnum):
     UNKNOWN = "unknown"
 
 
+#: Nobody looked, as far as one can tell. A proxy is not among them: it fetches for a reader.
+NOBODY_LOOKED = frozenset({HitVerdict.PREFETCH, HitVerdict.SCANNER})
+
 _PREFETCH_PURPOSES = ("prefetch", "preview", "prerender")
 
 #: (mark in the lower-cased agent, verdict); the first that fits decides.

@@ -8,10 +8,11 @@ from typing import Any
 from starlette.responses import Response
 
 from mailwright.domain.ids import parse_id
-from mailwright.services import campaign_history, campaigns, recipients, reports
+from mailwright.services import campaign_history, campaigns, recipients, reports, timelines
 from mailwright.services.campaign_views import CampaignView
 from mailwright.services.paging import Page
 from mailwright.services.reports import Report
+from mailwright.web.campaign_charts import HEIGHT, engagement_of
 from mailwright.web.visits import Visit
 
 LIVE = frozenset({"queued", "sending"})
@@ -71,7 +72,13 @@ async def figures(visit: Visit, campaign: CampaignView) -> dict[str, Any]:
     }
     if was_started:
         links = await reports.page_link_clicks(visit.runtime, visit.caller, campaign.uuid, _LINKS)
-        found |= {"links": links.items, **await _recipients(visit, campaign)}
+        timeline = await timelines.get_timeline(visit.runtime, visit.caller, campaign.uuid)
+        found |= {
+            "links": links.items,
+            "engagement": engagement_of(timeline),
+            "height": HEIGHT,
+            **await _recipients(visit, campaign),
+        }
     return found
 
 

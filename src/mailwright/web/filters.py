@@ -14,7 +14,7 @@ _STEPS = ((60, "second"), (3600, "minute"), (86_400, "hour"))
 def install(environment: Environment) -> None:
     """Gives templates the filters of this file."""
     filters: dict[str, Any] = environment.filters
-    for named in (moment, number, percent, size, duration):
+    for named in (moment, number, counted, percent, size, duration):
         filters[named.__name__] = named
 
 
@@ -31,6 +31,11 @@ def moment(at: datetime | None) -> Markup:
 def number(value: float) -> str:
     """12,345"""
     return f"{value:,.0f}"
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 click`, `2 clicks`, `12,345 clicks`."""
+    return f"{number(count)} {noun}{'' if count == 1 else 's'}"
 
 
 def percent(part: int, whole: int) -> str:
