@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.installation import Installation
-from tests.builders import MadeTenant, make_contact, make_list, make_sender
+from tests.builders import MadeTenant, make_campaign, make_contact, make_list, make_sender
 
 CSV = "Email,First name,Plan\nada@example.com,Ada,pro\nalan@example.com,Alan,free\n"
 
@@ -92,3 +92,26 @@ async def test_the_menu_opens_on_a_phone_and_nothing_is_wider_than_it(page: Page
     await page.click(".opens")
     await page.click(".side nav >> text=Webhooks")
     await expect(page.locator("h1")).to_have_text("Webhooks")
+
+
+async def test_a_campaign_is_scheduled_by_keyboard_in_the_readers_own_zone(
+    page: Page, installation: Installation, tenant: MadeTenant
+) -> None:
+    database = installation.runtime.database
+    sender = await make_sender(database, tenant.id)
+    made = await make_list(database, tenant.id)
+    campaign = await make_campaign(
+        database, tenant.id, sender_id=sender.id, list_id=made.id, from_name="Ada"
+    )
+    await page.goto(f"/campaigns/{campaign.uuid}")
+    zone = await page.evaluate("Intl.DateTimeFormat().resolvedOptions().timeZone")
+    await expect(page.locator("#timezone")).to_have_value(zone)
+    await page.fill("#timezone", "Europe/Madrid")
+    await page.fill("#scheduled_local", "2099-05-04T09:00")
+    await page.press("#timezone", "Enter")
+    await expect(page.locator(".times")).to_contain_text("Mon 4 May 2099, 07:00")
+    await expect(page.locator("main button.primary")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("h1 .badge")).to_have_text("scheduled")
+    await page.reload()
+    await expect(page.locator("#timezone")).to_have_value("Europe/Madrid")

@@ -6,7 +6,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mailwright.domain.wall_clock import instant, parse_zone
+from mailwright.domain.wall_clock import (
+    ClockChange,
+    find_zone,
+    instant,
+    parse_zone,
+    read_wall_clock,
+    zone_names,
+)
 from mailwright.errors import InvalidInput
 
 MADRID = "Europe/Madrid"
@@ -58,3 +65,40 @@ def test_a_zone_nobody_knows_is_refused(name: str) -> None:
 @pytest.mark.parametrize("name", [MADRID, "America/Argentina/Buenos_Aires", "UTC"])
 def test_iana_names_are_taken(name: str) -> None:
     assert parse_zone(name) == name
+
+
+@pytest.mark.checklist("M20")
+@pytest.mark.parametrize(
+    ("asked", "local", "change"),
+    [
+        ("2026-10-24T02:30", "2026-10-24T02:30+02:00", None),
+        ("2026-10-25T01:59", "2026-10-25T01:59+02:00", None),
+        ("2026-10-25T02:30", "2026-10-25T02:30+02:00", ClockChange.REPEATED),
+        ("2026-10-25T03:00", "2026-10-25T03:00+01:00", None),
+        ("2026-03-29T02:00", "2026-03-29T03:00+02:00", ClockChange.SKIPPED),
+        ("2026-03-29T02:30", "2026-03-29T03:30+02:00", ClockChange.SKIPPED),
+        ("2026-03-29T03:00", "2026-03-29T03:00+02:00", None),
+    ],
+)
+def test_what_is_odd_about_a_time_is_told(
+    asked: str, local: str, change: ClockChange | None
+) -> None:
+    wall_clock = read_wall_clock(datetime.fromisoformat(asked), MADRID)
+    assert wall_clock.local.isoformat(timespec="minutes") == local
+    assert wall_clock.change == change
+    assert wall_clock.instant == instant(datetime.fromisoformat(asked), MADRID)
+
+
+def test_a_zone_is_found_by_its_name_in_any_case_or_by_its_city() -> None:
+    assert find_zone("europe/madrid") == find_zone(" Madrid ") == MADRID
+    assert find_zone("new york") == "America/New_York"
+    assert find_zone("utc") == "UTC"
+    assert find_zone("Etc/GMT+3") == "Etc/GMT+3"  # not offered, and still a zone
+    for text in ("Atlantis", "Europe", "", "x" * 200, "Europe/../Madrid"):
+        with pytest.raises(InvalidInput):
+            find_zone(text)
+
+
+def test_zones_on_offer_are_zones() -> None:
+    assert len(zone_names()) > 400
+    assert all(parse_zone(name) == name for name in zone_names())

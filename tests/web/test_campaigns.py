@@ -120,8 +120,10 @@ async def test_scheduling_says_when_and_can_be_taken_back(
     assert "This time has passed" in owner.text
     await owner.submit(f"{path}/schedule", {"scheduled_local": "when it rains"})
     assert "Give a day and a time." in owner.text
-    await owner.submit(f"{path}/schedule", {"scheduled_at": "2099-05-04T08:30:00Z"})
-    assert "4 May 2099, 08:30 UTC" in owner.text
+    await owner.submit(f"{path}/schedule", {"scheduled_local": "2099-05-04T08:30"})
+    assert "In UTC Mon 4 May 2099, 08:30 " in owner.text
+    await owner.submit(f"{path}/schedule")
+    assert "Leaves by itself on Mon 4 May 2099, 08:30 UTC" in owner.text
     await owner.submit(f"{path}/unschedule")
     assert "A draft again." in owner.text
 

@@ -7,12 +7,78 @@ calendars, and what PEP 495's `fold=0` gives.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from enum import StrEnum
+from functools import cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from mailwright.errors import InvalidInput
 
 _LENGTH_MAX = 100
+_CONTINENTS = ("Africa", "America", "Antarctica", "Asia", "Australia", "Europe")
+_OCEANS = ("Arctic", "Atlantic", "Indian", "Pacific")
+_REGIONS = frozenset((*_CONTINENTS, *_OCEANS))
+
+
+class ClockChange(StrEnum):
+    """What is odd about a local time."""
+
+    SKIPPED = "skipped"  # the clocks jump over it
+    REPEATED = "repeated"  # it comes twice
+
+
+@dataclass(frozen=True, slots=True)
+class WallClock:
+    """A time as asked for, without an offset, and when it really is in `zone`.
+
+    `local`: what the clocks there show at that instant, with its offset.
+    """
+
+    asked: datetime
+    zone: str
+    local: datetime
+    change: ClockChange | None
+
+    @property
+    def instant(self) -> datetime:
+        """In UTC."""
+        return self.local.astimezone(UTC)
+
+
+def read_wall_clock(asked: datetime, zone: str, *, field: str = "scheduled_at") -> WallClock:
+    """When it is `asked` (which has no offset) in `zone`, and what is odd about it.
+
+    Raises InvalidInput for `field`.
+    """
+    place = ZoneInfo(zone)
+    first, second = (asked.replace(tzinfo=place, fold=fold) for fold in (0, 1))
+    at = instant(asked, zone, field=field)
+    before, after = first.utcoffset(), second.utcoffset()
+    change = None
+    if before != after and before is not None and after is not None:
+        change = ClockChange.SKIPPED if before < after else ClockChange.REPEATED
+    return WallClock(asked, zone, at.astimezone(place), change)
+
+
+@cache
+def zone_names() -> Sequence[str]:
+    """The zones to choose from: those named after a place, and UTC, which is the first."""
+    named = (name for name in available_timezones() if name.partition("/")[0] in _REGIONS)
+    return ("UTC", *sorted(named))
+
+
+def find_zone(text: str, *, field: str = "timezone") -> str:
+    """The zone that somebody typed: its name in any case, or the city alone where one has it.
+
+    Raises InvalidInput for `field`.
+    """
+    wanted = "_".join(text.split()).lower()
+    by_name = [name for name in zone_names() if name.lower() == wanted]
+    by_city = [name for name in zone_names() if name.lower().rpartition("/")[2] == wanted]
+    found = by_name or by_city
+    return found[0] if len(found) == 1 else parse_zone(text.strip(), field=field)
 
 
 def parse_zone(name: str, *, field: str = "timezone") -> str:

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.campaign_lifecycle import CampaignEvent, CampaignState, advance
 from mailwright.domain.doors import archived_refusal, require_cancelable
-from mailwright.domain.wall_clock import instant, parse_zone
+from mailwright.domain.wall_clock import WallClock, instant, parse_zone, read_wall_clock
 from mailwright.errors import Conflict, InvalidInput, NotReady
 from mailwright.services import audit, campaign_readiness, campaign_transitions, campaigns
 from mailwright.services.caller import Caller
@@ -63,9 +63,7 @@ async def schedule_campaign(
     async with _held(runtime, caller, campaign_uuid, "schedule") as (connection, row):
         zone = zone or row["timezone"]
         scheduled_at = instant(scheduled_at, zone)
-        if scheduled_at < runtime.now() - PAST_TOLERANCE:
-            message = "This time has passed; give one in the future."
-            raise InvalidInput.field("scheduled_at", message)
+        _require_to_come(runtime, scheduled_at)
         await _require_ready(runtime, connection, caller, row, _E.SCHEDULE)
         values = {"scheduled_at": scheduled_at, "timezone": zone, "sandbox": caller.sandbox}
         await campaign_transitions.move(
@@ -74,6 +72,22 @@ async def schedule_campaign(
         payload = {**_payload(row), "scheduled_at": scheduled_at.isoformat()}
         await enqueue(connection, Job.FIRE_SCHEDULE, payload, execute_after=scheduled_at)
         return await _view(runtime, connection, row)
+
+
+def wall_clock_to_come(runtime: Runtime, asked: datetime, zone: str) -> WallClock:
+    """What scheduling for `asked` (without an offset) in `zone` would mean, to be shown before.
+
+    Raises InvalidInput for a time that has passed.
+    """
+    wall_clock = read_wall_clock(asked, zone)
+    _require_to_come(runtime, wall_clock.instant)
+    return wall_clock
+
+
+def _require_to_come(runtime: Runtime, at: datetime) -> None:
+    if at < runtime.now() - PAST_TOLERANCE:
+        message = "This time has passed; give one in the future."
+        raise InvalidInput.field("scheduled_at", message)
 
 
 async def reschedule_campaign(

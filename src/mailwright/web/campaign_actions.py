@@ -7,12 +7,11 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from mailwright.errors import InvalidInput, MailwrightError, NotReady, TransportRefused
+from mailwright.errors import MailwrightError, NotReady, TransportRefused
 from mailwright.services import campaign_archive, campaign_sending, campaign_tests, campaigns
 from mailwright.services.caller import Caller
 from mailwright.services.campaign_views import CampaignView
 from mailwright.services.runtime import Runtime
-from mailwright.web.campaign_forms import time_of
 from mailwright.web.campaigns import REQUIREMENTS, campaign_page, uuid_of
 from mailwright.web.visits import Visit
 
@@ -39,20 +38,8 @@ async def transition(visit: Visit) -> Response:
     try:
         await act(visit.runtime, visit.caller, campaign_uuid)
     except MailwrightError as error:
-        return visit.go(path, error=_sentence(error))
+        return visit.go(path, error=sentence(error))
     return visit.go(path, said=said)
-
-
-async def schedule(visit: Visit) -> Response:
-    """Sets the time to leave by itself."""
-    campaign_uuid = uuid_of(visit)
-    try:
-        at = time_of(visit.form)
-        await campaign_sending.schedule_campaign(visit.runtime, visit.caller, campaign_uuid, at)
-    except (InvalidInput, NotReady) as error:
-        campaign = await campaigns.get_campaign(visit.runtime, visit.caller, campaign_uuid)
-        return await campaign_page(visit, campaign, schedule_error=_sentence(error))
-    return visit.go(f"/campaigns/{campaign_uuid}", said="Scheduled.")
 
 
 async def send_test(visit: Visit) -> Response:
@@ -64,7 +51,7 @@ async def send_test(visit: Visit) -> Response:
         await campaign_tests.send_test(visit.runtime, visit.caller, campaign_uuid, email)
     except (MailwrightError, TransportRefused) as error:
         campaign = await campaigns.get_campaign(visit.runtime, visit.caller, campaign_uuid)
-        return await campaign_page(visit, campaign, test_error=_sentence(error))
+        return await campaign_page(visit, campaign, test_error=sentence(error))
     return visit.go(f"/campaigns/{campaign_uuid}", said=f"Test sent to {email}.")
 
 
@@ -80,7 +67,7 @@ async def delete(visit: Visit) -> Response:
     return visit.go("/campaigns", said="The campaign was deleted.")
 
 
-def _sentence(error: MailwrightError) -> str:
+def sentence(error: MailwrightError) -> str:
     """The error for people: what is missing by its name on the page, else its own sentence."""
     missing, sender = error.details.get("missing"), error.details.get("sender")
     if isinstance(error, NotReady) and isinstance(missing, list):

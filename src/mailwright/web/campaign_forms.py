@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from mailwright.errors import InvalidInput
+from mailwright.domain.wall_clock import zone_names
 from mailwright.services import lists, projects, segments, senders
 from mailwright.services.campaign_fields import CampaignChanges
 from mailwright.services.campaign_views import CampaignView
@@ -26,6 +26,9 @@ _REFERENCES = (
     "project_uuid",
     "template_version_uuid",
 )
+
+#: Of a time for which nobody chose a zone.
+DEFAULT_ZONE = "UTC"
 
 Options = list[tuple[UUID, str]]
 
@@ -101,11 +104,15 @@ async def _versions(visit: Visit, chosen: UUID | None) -> Options:
     return offered
 
 
-def time_of(form: Form) -> datetime:
-    """The time to send at: exact from the browser's clock, else what was typed, as UTC."""
-    text = form.get("scheduled_at") or form.get("scheduled_local", "")
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise InvalidInput.field("scheduled_at", "Give a day and a time.") from None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+def schedule_values(campaign: CampaignView, form: Form) -> Mapping[str, Any]:
+    """What the form for a later time shows: what was typed, else the time set by now."""
+    zone = campaign.timezone or (DEFAULT_ZONE if campaign.scheduled_at else "")
+    local = ""
+    if campaign.scheduled_at is not None:
+        local = campaign.scheduled_at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")
+    return {
+        "local": form.get("scheduled_local", local),
+        "zone": form.get("timezone", zone),
+        "zones": zone_names(),
+        "default_zone": DEFAULT_ZONE,
+    }

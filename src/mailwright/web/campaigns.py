@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +26,7 @@ from mailwright.services.paging import Page, Paged
 from mailwright.web import campaign_reports
 from mailwright.web.body_forms import body_of, body_problems, body_values, keep_editor
 from mailwright.web.campaign_audiences import attribute_rows, chosen_uuid
-from mailwright.web.campaign_forms import changes_of, options, values_of
+from mailwright.web.campaign_forms import changes_of, options, schedule_values, values_of
 from mailwright.web.inbox import sandboxed
 from mailwright.web.security import POLICY_WITH_IMAGES, SANDBOX_WITH_IMAGES
 from mailwright.web.visits import Visit, render
@@ -182,11 +182,11 @@ async def campaign_page(
     form: Any = None,
     error: InvalidInput | Conflict | None = None,
     test_error: str = "",
-    schedule_error: str = "",
+    schedule_errors: Mapping[str, Any] | None = None,
 ) -> Response:
     """The page of one campaign, with the errors of whatever was tried on it."""
     state = CampaignState(campaign.status)
-    trouble = any((error, test_error, schedule_error))
+    trouble = any((error, test_error, schedule_errors))
     may_write = visit.may("campaigns:write")
     is_editable = may_write and _is_editable(campaign)
     if form is None:
@@ -201,7 +201,8 @@ async def campaign_page(
         saved_editor="html" if campaign.content_kind == "html" else "document",
         test_error=test_error,
         test_email=visit.form.get("email", visit.session.email),
-        schedule_error=schedule_error,
+        schedule=schedule_values(campaign, visit.form if schedule_errors else {}),
+        schedule_errors=schedule_errors or {},
         options=await options(visit, campaign.template_version_uuid) if is_editable else {},
         attribute_rows=attribute_rows(form),
         coverage=await _coverage(visit, campaign, state),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment
 from markupsafe import Markup
@@ -14,7 +15,17 @@ _STEPS = ((60, "second"), (3600, "minute"), (86_400, "hour"))
 def install(environment: Environment) -> None:
     """Gives templates the filters of this file."""
     filters: dict[str, Any] = environment.filters
-    for named in (moment, number, counted, percent, size, duration):
+    for named in (
+        moment,
+        wall_time,
+        in_zone,
+        utc_offset,
+        number,
+        counted,
+        percent,
+        size,
+        duration,
+    ):
         filters[named.__name__] = named
 
 
@@ -26,6 +37,25 @@ def moment(at: datetime | None) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(
         utc.strftime("%Y-%m-%dT%H:%M:%SZ"), utc.strftime("%-d %b %Y, %H:%M UTC")
     )
+
+
+def wall_time(local: datetime) -> str:
+    """What clocks and calendars show there and then: `Mon 30 Nov 2026, 09:00`."""
+    return f"{local:%a %-d %b %Y, %H:%M}"
+
+
+def in_zone(at: datetime, zone: str) -> str:
+    """The same for an instant in a zone."""
+    return wall_time(at.astimezone(ZoneInfo(zone)))
+
+
+def utc_offset(local: datetime) -> str:
+    """How far its clock is from UTC: `UTC+2`, `UTC−3:30`, `UTC`."""
+    minutes = round((local.utcoffset() or timedelta()).total_seconds() / 60)
+    if not minutes:
+        return "UTC"
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'+' if minutes > 0 else '−'}{hours}{f':{rest:02}' if rest else ''}"
 
 
 def number(value: float) -> str:

@@ -24,12 +24,10 @@ function languageNames(root) {
   }
 }
 
-// A local time in the form, UTC for the server.
-function utcFields(form) {
-  for (const field of form.querySelectorAll("input[type=datetime-local][data-utc]")) {
-    const target = form.querySelector(`input[name="${field.dataset.utc}"]`);
-    if (field.value) target.value = new Date(field.value).toISOString();
-  }
+// A zone nobody has chosen yet is the reader's own.
+function ownZone() {
+  const field = document.querySelector("input[data-zone]");
+  if (field && !field.value) field.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
 }
 
 // The preview follows the words, a moment later.
@@ -67,8 +65,7 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("submit", (event) => {
   const question = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
-  if (question && !window.confirm(question)) { event.preventDefault(); return; }
-  utcFields(event.target);
+  if (question && !window.confirm(question)) event.preventDefault();
 });
 
 document.addEventListener("click", (event) => {
@@ -89,4 +86,5 @@ document.addEventListener("click", (event) => {
 const localize = (root) => { localTimes(root); languageNames(root); };
 new MutationObserver(() => localize(document)).observe(document.body, { childList: true, subtree: true, characterData: true });
 localize(document);
+ownZone();
 livePreview();
