@@ -19,6 +19,7 @@ def install(environment: Environment) -> None:
         moment,
         wall_time,
         in_zone,
+        last_day,
         utc_offset,
         number,
         counted,
@@ -47,6 +48,11 @@ def wall_time(local: datetime) -> str:
 def in_zone(at: datetime, zone: str) -> str:
     """The same for an instant in a zone."""
     return wall_time(at.astimezone(ZoneInfo(zone)))
+
+
+def last_day(end: datetime) -> str:
+    """The last day in UTC of which a moment before `end` is part: `31 Jan 2027`."""
+    return f"{end.astimezone(UTC) - timedelta(microseconds=1):%-d %b %Y}"
 
 
 def utc_offset(local: datetime) -> str:

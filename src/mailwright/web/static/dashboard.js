@@ -30,6 +30,18 @@ function ownZone() {
   if (field && !field.value) field.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
 }
 
+// A ready-made set of rights ticks its boxes, so that choosing one's own begins with it.
+function tickGrants() {
+  const grant = document.querySelector("#grant");
+  grant?.addEventListener("change", () => {
+    const scopes = grant.selectedOptions[0].dataset.scopes?.split(" ");
+    if (!scopes) return;
+    for (const box of grant.form.querySelectorAll(".scopes input")) {
+      box.checked = scopes.includes("*") || scopes.includes(box.name.replace("scope.", ""));
+    }
+  });
+}
+
 // The preview follows the words, a moment later.
 function livePreview() {
   const button = document.querySelector("button[data-preview]");
@@ -87,4 +99,5 @@ const localize = (root) => { localTimes(root); languageNames(root); };
 new MutationObserver(() => localize(document)).observe(document.body, { childList: true, subtree: true, characterData: true });
 localize(document);
 ownZone();
+tickGrants();
 livePreview();
