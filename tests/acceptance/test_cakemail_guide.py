@@ -26,5 +26,9 @@ def test_every_command_of_the_guide_works(tmp_path: Path) -> None:
         "ada@example.com",
         "ada@example.com",
         "True",
+        "True",
+        "ada@example.com",
+        "0.0",
+        "True",
         "sha256",
     ]

@@ -24,6 +24,9 @@ class HitVerdict(StrEnum):
 #: Nobody looked, as far as one can tell. A proxy is not among them: it fetches for a reader.
 NOBODY_LOOKED = frozenset({HitVerdict.PREFETCH, HitVerdict.SCANNER})
 
+#: What no person's own program did.
+MACHINES = NOBODY_LOOKED | {HitVerdict.PROXY}
+
 _PREFETCH_PURPOSES = ("prefetch", "preview", "prerender")
 
 #: (mark in the lower-cased agent, verdict); the first that fits decides.

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mailwright.domain.bounce_kind import KINDS, BounceKind, bounce_kind
 from mailwright.domain.email_address import EmailAddress
 from mailwright.domain.email_event import EventKind
+from mailwright.domain.hit_verdict import MACHINES
 from mailwright.errors import InvalidInput, NotFound
 from mailwright.services import campaigns
 from mailwright.services.caller import Caller
@@ -28,7 +29,6 @@ from mailwright.store import campaign_links, contacts, lists
 from mailwright.store.campaign_events import EventFilter
 from mailwright.store.rows import Row
 
-_MACHINES = frozenset({"proxy", "prefetch", "scanner"})
 _NOBODY = 0  # ids count from 1
 
 
@@ -392,5 +392,5 @@ def _view(row: Row) -> EventView:
         link_uuid=row["link_uuid"],
         url=data.get("url") or row["link_url"],
         agent=data.get("agent"),
-        is_machine=data.get("verdict") in _MACHINES,
+        is_machine=data.get("verdict") in MACHINES,
     )

@@ -224,6 +224,20 @@ MAILS = (
     Step("GET /v2/reports/emails"),
     Step("GET /email-tags"),
     Step(
+        "POST /emails",
+        {
+            "email": "cy@example.com",
+            "sender": {"id": "{sender_id}"},
+            "group_id": 7,
+            "content": {"subject": "Parcel", "html": "<p>On its way</p>"},
+        },
+    ),
+    Step("GET /logs/emails", query="log_type=all&with_count=true&filter=group_id==7"),
+    Step("GET /reports/emails", query="start_time=1&end_time=100000"),
+    Step("GET /reports/emails"),
+    Step("GET /email-group-ids"),
+    Step("PATCH /email-group-ids/{group_id}", {"description": "Parcels"}),
+    Step(
         f"POST {_MAIL_TEMPLATES}",
         {
             "name": "Code",
@@ -312,6 +326,7 @@ ELSEWHERE = {
 #: What paths call otherwise than by an id.
 WORDS = {
     "name": "city",
+    "group_id": "7",
     "interest_name": "sailing",
     "tag": "vip",
     "renamed_tag": "gold",

@@ -1,4 +1,7 @@
-"""What may be sent to `/v2/emails`: the seed's form, and that of Cakemail's own program."""
+"""What may be sent to `/v2/emails`: the seed's form, and that of Cakemail's own program.
+
+The first API, at `/emails`, shares its parts (`transactional_email_fields.py`).
+"""
 
 from __future__ import annotations
 
@@ -65,9 +68,10 @@ class Tracking(Body):
 
 
 class TemplateRef(Body):
-    """A template, which says what the mail does not."""
+    """A template, which says what the mail does not; `custom_attributes` fill its merge tags."""
 
     id: Number
+    custom_attributes: list[Named] = Field(default_factory=list[Named])
 
 
 class SenderRef(Body):
@@ -78,16 +82,26 @@ class SenderRef(Body):
     email: str | None = None
 
 
-class Content(Body):
-    """What it says."""
+class Words(Body):
+    """What it says, but for the subject."""
 
-    type: Stream = Stream.TRANSACTIONAL
-    subject: Annotated[str, Field(min_length=1)] | None = None
     html: Annotated[str, Field(min_length=1)] | None = None
     text: Annotated[str, Field(min_length=1)] | None = None
     encoding: str = "utf-8"
     template: TemplateRef | None = None
     custom_attributes: list[Named] = Field(default_factory=list[Named])
+
+    def data(self) -> dict[str, str]:
+        """What fills the merge tags."""
+        of_template = [] if self.template is None else self.template.custom_attributes
+        return {each.name: each.value for each in (*of_template, *self.custom_attributes)}
+
+
+class Content(Words):
+    """What it says."""
+
+    type: Stream = Stream.TRANSACTIONAL
+    subject: Annotated[str, Field(min_length=1)] | None = None
 
 
 def _files(value: object) -> object:
@@ -107,6 +121,11 @@ def _tracking(value: object) -> object:
     return dict.fromkeys(("opens", "clicks_html", "clicks_text"), value) if is_one else value
 
 
+Headers = Annotated[list[Named], BeforeValidator(_headers)]
+Files = Annotated[list[File], BeforeValidator(_files)]
+Tracked = Annotated[Tracking, BeforeValidator(_tracking)]
+
+
 class EmailBody(Body):
     """A mail to one recipient. In the form with `to`, list, sender and type have defaults."""
 
@@ -117,11 +136,9 @@ class EmailBody(Body):
     tags: Annotated[list[Annotated[str, Field(min_length=1, max_length=255)]], Field()] = Field(
         default_factory=list[str]
     )
-    tracking: Annotated[Tracking, BeforeValidator(_tracking)] = Field(default_factory=Tracking)
-    additional_headers: Annotated[list[Named], BeforeValidator(_headers)] = Field(
-        default_factory=list[Named]
-    )
-    attachment: Annotated[list[File], BeforeValidator(_files)] = Field(default_factory=list[File])
+    tracking: Tracked = Field(default_factory=Tracking)
+    additional_headers: Headers = Field(default_factory=list[Named])
+    attachment: Files = Field(default_factory=list[File])
     reply_to: str | None = None
     params: dict[str, Any] = Field(default_factory=dict[str, Any])
     lacking: list[str] = Field(default_factory=list[str], exclude=True)
@@ -156,7 +173,6 @@ class EmailBody(Body):
         """The mail as the service takes it, but for its template. Raises InvalidInput."""
         if self.lacking:
             raise InvalidInput.fields({place: [_REQUIRED_WORDS] for place in self.lacking})
-        attributes = {each.name: each.value for each in self.content.custom_attributes}
         return NewEmail(
             to=self.email,
             stream=self.content.type,
@@ -164,7 +180,7 @@ class EmailBody(Body):
             html=self.content.html,
             text=self.content.text,
             encoding=self.content.encoding,
-            data={**self.params, **attributes},
+            data={**self.params, **self.content.data()},
             sender=self.sender.id,
             from_email=self.sender.email,
             from_name=self.sender.name,
@@ -175,6 +191,7 @@ class EmailBody(Body):
             tags=self.tags,
             track_opens=self.tracking.opens,
             track_clicks=self.tracking.clicks_html,
+            track_text_clicks=self.tracking.clicks_text,
         )
 
 

@@ -40,7 +40,7 @@ class TrackingShape(Shape):
 
     opens: bool
     clicks_html: bool
-    clicks_text: bool = False
+    clicks_text: bool
 
 
 class HeaderShape(Shape):
@@ -182,7 +182,11 @@ def email_shape(
             email=view.from_email,
         ),
         content=ContentShape(subject=view.subject, template_id=template_id, type=view.stream),
-        tracking=TrackingShape(opens=view.track_opens, clicks_html=view.track_clicks),
+        tracking=TrackingShape(
+            opens=view.track_opens,
+            clicks_html=view.track_clicks,
+            clicks_text=view.track_text_clicks,
+        ),
         additional_headers=[HeaderShape(name=name, value=value) for name, value in view.headers],
         reason=view.reason,
     )
@@ -256,7 +260,13 @@ _RATES = {
 
 
 def stretch_shape(stretch: Stretch, span: Span) -> dict[str, object]:
-    """The figures of a stretch of time."""
+    """The figures of a stretch of time, and which it is."""
+    ends = {"interval_start": span.time(stretch.start), "interval_end": span.time(stretch.end)}
+    return {**ends, **figures(stretch)}
+
+
+def figures(stretch: Stretch) -> dict[str, float]:
+    """Counts of a stretch of time, and rates from 0 to 1."""
     counts = {name: stretch.events.get(kind, 0) for name, kind in _FIGURES.items()}
     counts["unique_open"] = stretch.mails.get(K.OPENED, 0)
     counts["unique_click"] = stretch.mails.get(K.CLICKED, 0)
@@ -266,8 +276,7 @@ def stretch_shape(stretch: Stretch, span: Span) -> dict[str, object]:
         name: round(min(counts[part] / counts[whole], 1.0), 4) if counts[whole] else 0.0
         for name, (part, whole) in _RATES.items()
     }
-    ends = {"interval_start": span.time(stretch.start), "interval_end": span.time(stretch.end)}
-    return {**ends, **counts, **rates}
+    return {**counts, **rates}
 
 
 def empty_stretch(span: Span) -> Stretch:

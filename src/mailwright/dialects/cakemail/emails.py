@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 from starlette.responses import HTMLResponse, Response
 
+from mailwright.dialects.cakemail import email_submission
 from mailwright.dialects.cakemail.dependencies import CallerOf, RuntimeOf
 from mailwright.dialects.cakemail.email_fields import EmailBody
 from mailwright.dialects.cakemail.email_shapes import EmailShape, email_shape
 from mailwright.dialects.cakemail.paging import AskedOf
 from mailwright.dialects.cakemail.shapes import Shape, answer, plain
-from mailwright.errors import InvalidInput, NotFound
-from mailwright.services import email_log, email_previews, template_versions, templates
+from mailwright.services import email_log, email_previews
 from mailwright.services import emails as service
 from mailwright.services.caller import Caller
-from mailwright.services.emails import NewEmail
-from mailwright.services.numbers import Noun, numbers_of, uuid_of
+from mailwright.services.numbers import Noun, numbers_of
 from mailwright.services.runtime import Runtime
 
 router = APIRouter(tags=["emails"])
@@ -52,15 +50,10 @@ class TagsPage(Shape):
 @router.post("/v2/emails", status_code=201, responses={201: {"model": Submitted}})
 async def submit(runtime: RuntimeOf, caller: CallerOf, body: EmailBody) -> Response:
     """Submit an email: written down before it is answered, and on its way at once."""
-    asked = body.ours()
-    if body.content.template is not None:
-        asked = await _with_template(runtime, caller, asked, body.content.template.id)
-    try:
-        view = await service.submit(runtime, caller, asked)
-    except InvalidInput as error:
-        raise _in_its_words(error) from None
-    except NotFound as error:
-        raise InvalidInput.field("content.template.id", error.message) from None
+    template = body.content.template
+    view = await email_submission.submit(
+        runtime, caller, body.ours(), None if template is None else template.id
+    )
     data = SubmittedData(id=str(view.uuid), status="queued")
     shape = plain(Submitted(email=view.to, data=data))
     return answer({"id": data.id, "status": data.status, **shape}, 201)
@@ -114,40 +107,5 @@ async def tags(
     return answer({"pagination": pagination, "data": list(found.items)})
 
 
-async def _with_template(
-    runtime: Runtime, caller: Caller, asked: NewEmail, number: int
-) -> NewEmail:
-    """The words of a template as it is now, where the mail has none of its own."""
-    try:
-        uuid = await uuid_of(runtime, caller, "template", number)
-        versions = (await templates.get_template(runtime, caller, uuid)).versions
-        said = await template_versions.get_version(runtime, caller, uuid, versions[0].uuid)
-    except NotFound as error:
-        raise InvalidInput.field("content.template.id", error.message) from None
-    return replace(
-        asked,
-        subject=asked.subject or said.subject,
-        html=asked.html or said.html,
-        text=asked.text,
-    )
-
-
 async def _number(runtime: Runtime, caller: Caller, noun: Noun, uuid: UUID | None) -> int | None:
     return None if uuid is None else (await numbers_of(runtime, caller, noun, [uuid])).get(uuid)
-
-
-#: Where Cakemail's form has what the service names.
-_PLACES = {
-    "to": "email",
-    "sender": "sender.id",
-    "from_email": "sender.email",
-    "list": "list_id",
-    "encoding": "content.encoding",
-    "headers": "additional_headers",
-    "attachments": "attachment",
-}
-
-
-def _in_its_words(error: InvalidInput) -> InvalidInput:
-    details = {_PLACES.get(name, name): messages for name, messages in error.details.items()}
-    return InvalidInput(error.message, code=error.code, details=details)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -117,11 +117,23 @@ async def read_query(
         until=end_time + timedelta(seconds=1) if end_time else None,  # that second, too
         firsts=_is_true(wanted, "uniques"),
         by_person=_is_true(wanted, "group_by_contact"),
-        event_id=_number(wanted, "log_id"),
-        first_id=_number(wanted, "start_id"),
-        last_id=_number(wanted, "end_id"),
+        event_id=number_in(wanted, "log_id"),
+        first_id=number_in(wanted, "start_id"),
+        last_id=number_in(wanted, "end_id"),
     )
     return LogQuery(query, _is_true(wanted, "totals"), found_nothing)
+
+
+def number_in(wanted: Mapping[str, str], *terms: str) -> int | None:
+    """The number that a filter asks for by the first of these terms it has. Raises InvalidInput."""
+    for term in terms:
+        text = wanted.get(term)
+        if text is None:
+            continue
+        if not (text.isascii() and text.isdigit()):
+            raise InvalidInput.field("filter", f"{term} is a number.")
+        return min(int(text), _MOST)
+    return None
 
 
 def row(view: EventView, *, with_campaign: bool = False) -> LogRow:
@@ -137,7 +149,7 @@ def row(view: EventView, *, with_campaign: bool = False) -> LogRow:
         clickthru_url=view.url,
         dsn_message=view.reply if view.bounce else None,
         reason=view.reason,
-        user_agent=None if view.agent is None else _agent(view.agent, is_bot=view.is_machine),
+        user_agent=None if view.agent is None else user_info(view.agent, is_bot=view.is_machine),
     )
 
 
@@ -153,7 +165,8 @@ def total(view: EventTotal) -> LogRow:
     )
 
 
-def _agent(text: str, *, is_bot: bool) -> UserInfo:
+def user_info(text: str, *, is_bot: bool) -> UserInfo:
+    """What a browser or mail program says about itself."""
     read = read_user_agent(text)
     return UserInfo(
         os=SystemShape(family=read.system, version=read.system_version),
@@ -168,21 +181,10 @@ def _is_true(wanted: dict[str, str], term: str) -> bool:
     return wanted.get(term, "").lower() in _TRUE
 
 
-def _number(wanted: dict[str, str], *terms: str) -> int | None:
-    for term in terms:
-        text = wanted.get(term)
-        if text is None:
-            continue
-        if not (text.isascii() and text.isdigit()):
-            raise InvalidInput.field("filter", f"{term} is a number.")
-        return min(int(text), _MOST)
-    return None
-
-
 async def _uuid(
     runtime: Runtime, caller: Caller, noun: Noun, wanted: dict[str, str], *terms: str
 ) -> UUID | None:
-    number = _number(wanted, *terms)
+    number = number_in(wanted, *terms)
     if number is None:
         return None
     try:

@@ -78,13 +78,6 @@ UNSERVED: Mapping[str, tuple[str, ...]] = {
         "POST /users/{user_id}/confirm",
         "POST /users/{user_id}/resend-verification-email",
     ),
-    "This is the older way of single mails; the present one is at /v2/emails.": (
-        "POST /emails",
-        "GET /reports/emails",
-        "GET /logs/emails",
-        "GET /email-group-ids",
-        "PATCH /email-group-ids/{group_id}",
-    ),
     "Mailwright brands no pages of its own; put a logo into your templates.": (
         "PUT /brands/default/logos/default",
         "DELETE /brands/default/logos/default",
