@@ -68,8 +68,9 @@ class Settings(BaseSettings):
     )
     system_email: str | None = Field(
         None,
-        description="From address of mail that asks a sender to confirm, while the account has no "
-        "confirmed sender. Unset: no-reply@HOST of MAILWRIGHT_PUBLIC_URL.",
+        description="From address of invitations and password links, and of mail that asks a "
+        "sender to confirm while the account has no confirmed one. "
+        "Unset: no-reply@HOST of MAILWRIGHT_PUBLIC_URL.",
     )
     return_path_host: str | None = Field(
         None,

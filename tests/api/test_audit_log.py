@@ -86,6 +86,8 @@ async def _deeds(
     project = await make_project(database, tenant.id)
     member = {"email": "a@example.com", "password": "a long pass phrase", "role": "viewer"}
     person = (await api.post("/members", json=member)).json()["data"]["uuid"]
+    invited = (await api.post("/members", json={"email": "i@example.com", "role": "viewer"})).json()
+    guest = f"/members/{invited['data']['uuid']}"
     key = (await api.post("/api-keys", json={"name": "k", "scopes": ["*"]})).json()["data"]["uuid"]
     gone = (await api.post("/suppressions", json={"email": "g@example.com"})).json()["data"]["uuid"]
 
@@ -134,6 +136,16 @@ async def _deeds(
             "member.change",
             f"/members/{person}",
             {"role": "editor"},
+        ),
+        "POST /members/{member_uuid}/resend-invitation": (
+            "member.resend-invitation",
+            f"{guest}/resend-invitation",
+            None,
+        ),
+        "POST /members/{member_uuid}/reset-password": (
+            "member.reset-password",
+            f"/members/{person}/reset-password",
+            {"invalidate": True},
         ),
         "DELETE /members/{member_uuid}": ("member.delete", f"/members/{person}", None),
         "POST /projects": ("project.create", "/projects", {"name": "New"}),

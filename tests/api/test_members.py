@@ -5,11 +5,15 @@ from __future__ import annotations
 import httpx2
 import pytest
 
+from mailwright.api.application import create_api
+from mailwright.domain.doors import Door
 from mailwright.errors import Unauthenticated
-from mailwright.services import sessions
+from mailwright.services import password_links, sessions
 from mailwright.services.runtime import Runtime
+from mailwright.wire.smtp_reply import Phase
 from tests.api.conftest import ApiAs
 from tests.builders import MadeTenant
+from tests.password_mails import last_mail, last_token, mailing
 
 ADA = {"email": "Ada@Example.com", "password": " correct horse ", "role": "owner"}
 
@@ -49,8 +53,46 @@ async def test_who_is_suspended_is_signed_out_and_stays_a_member(
     await sessions.sign_in(runtime, ADA["email"], ADA["password"], "192.0.2.1")
 
 
+async def test_without_a_password_somebody_is_invited(
+    api_as: ApiAs, tenant: MadeTenant, runtime: Runtime
+) -> None:
+    async with mailing(runtime) as (sink, runtime):
+        transport = httpx2.ASGITransport(create_api(runtime))
+        headers = (await api_as(tenant)).headers
+        async with httpx2.AsyncClient(
+            transport=transport, base_url="http://mailwright.test", headers=headers
+        ) as api:
+            new = {"email": "bo@example.com", "role": "viewer", "language": "fr-CA"}
+            made = (await api.post("/members", json=new)).json()["data"]
+            assert (made["invited"], made["suspended"]) == (True, False)
+            assert made["invitation_sent_at"]
+            assert last_mail(sink)["Subject"] == "Invitation à rejoindre Acme"
+            path = f"/members/{made['uuid']}"
+            again = await api.post(f"{path}/resend-invitation")
+            assert again.json()["data"]["uuid"] == made["uuid"]
+            early = await api.post(f"{path}/reset-password", json={})
+            assert (early.status_code, early.json()["error"]["code"]) == (409, "MEMBER_INVITED")
+            await password_links.use_link(runtime, last_token(sink), "a pass phrase", Door.API)
+            assert (await api.get(path)).json()["data"]["invited"] is False
+            late = await api.post(f"{path}/resend-invitation")
+            assert (late.status_code, late.json()["error"]["code"]) == (409, "MEMBER_JOINED")
+            reset = await api.post(f"{path}/reset-password", json={"invalidate": True})
+            assert reset.status_code == 200
+            with pytest.raises(Unauthenticated):
+                await sessions.sign_in(runtime, "bo@example.com", "a pass phrase", "192.0.2.1")
+            sink.answer(Phase.RCPT, "550 5.1.1 nobody here")
+            refused = await api.post(f"{path}/reset-password", json={})
+            assert refused.json()["error"]["code"] == "MAIL_NOT_SENT"
+            assert "nobody here" in refused.json()["error"]["message"]
+
+
 async def test_what_is_wrong_is_named(api: httpx2.AsyncClient) -> None:
-    for field, value in (("role", "king"), ("email", "nobody"), ("password", "short")):
+    for field, value in (
+        ("role", "king"),
+        ("email", "nobody"),
+        ("password", "short"),
+        ("language", "klingon!"),
+    ):
         answer = await api.post("/members", json=ADA | {field: value})
         assert answer.status_code == 422
         assert list(answer.json()["error"]["details"]) == [field]

@@ -71,6 +71,22 @@ def test_a_member_is_made_with_the_password_from_standard_input(mailwright: Prog
     assert changed.json == {"email": "ada@example.com", "memberships": 1}
 
 
+def test_a_member_is_invited_and_an_invitation_that_did_not_leave_is_told(
+    mailwright: Program,
+) -> None:
+    invited = mailwright("user", "invite", "ada@example.com", "--role", "admin", "--language", "de")
+    assert invited.status == 0
+    assert "the mail did not leave" in invited.out, "no server runs that would take it"
+    ada, _ = mailwright("user", "list", "--json").json
+    assert (ada["email"], ada["role"], ada["invited"]) == ("ada@example.com", "admin", True)
+    assert "invited" in mailwright("user", "list").out
+    again = mailwright("user", "invite", "ADA@example.com", "--role", "admin")
+    assert (again.status, "inbox is not running" in again.err) == (1, True)
+    assert mailwright("user", "remove", "ada@example.com").status == 0
+    unknown = mailwright("user", "invite", "bo@example.com", "--role", "king")
+    assert (unknown.status, "owner, admin" in unknown.err) == (1, True)
+
+
 def test_a_password_is_made_up_where_nobody_can_be_asked(mailwright: Program) -> None:
     made = mailwright("user", "create", "ada@example.com", "--role", "viewer", "--json").json
     assert len(made["password"]) >= 16

@@ -51,6 +51,42 @@ def create(
     emit(row, as_json, lambda: [f"{row['email']}  {row['role']}  {row['id']}", *made_up])
 
 
+@app.command("invite")
+def invite(
+    email: Email,
+    role: Annotated[str, typer.Option(help="owner, admin, editor or viewer.")] = "editor",
+    tenant: TenantOption = "default",
+    no_api_access: Annotated[
+        bool, typer.Option("--no-api-access", help="May not get access tokens, only sign in.")
+    ] = False,
+    language: Annotated[
+        str | None, typer.Option(help="Of the mail, such as fr. English where it is not given.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Mail somebody a link to join with a password of their own; again, while they have not."""
+    from mailwright.domain.locales import parse_locale
+    from mailwright.services import invitations, members, tenants
+
+    profile = {"language": parse_locale(language)} if language else {}
+    new = members.NewMember(email, None, members.parse_role(role), not no_api_access, profile)
+
+    async def work(runtime: Runtime) -> MemberView:
+        caller = await tenants.operator_of(runtime, tenant)
+        for known in await _members(runtime, tenant):
+            if known.email.lower() == email.lower() and known.invited:
+                return await invitations.resend_invitation(runtime, caller, known.uuid)
+        return await invitations.invite_member(runtime, caller, new)
+
+    view = with_runtime(work)
+    told = (
+        f"{view.email} is invited as {view.role}; a link was mailed."
+        if view.invitation_sent_at
+        else f"{view.email} is invited as {view.role}, but the mail did not leave: invite again."
+    )
+    emit(_row(view), as_json, lambda: [told])
+
+
 @app.command("password")
 def password(
     email: Email,
@@ -88,11 +124,16 @@ def list_them(tenant: TenantOption = "default", as_json: JsonOption = False) -> 
         return [_row(member) for member in await _members(runtime, tenant)]
 
     rows = with_runtime(work)
-    shown = ("id", "email", "role")
     emit(
         rows,
         as_json,
-        lambda: table([[row[name] for name in shown] for row in rows], ["ID", "EMAIL", "ROLE"]),
+        lambda: table(
+            [
+                [row["id"], row["email"], row["role"], "invited" if row["invited"] else ""]
+                for row in rows
+            ],
+            ["ID", "EMAIL", "ROLE", ""],
+        ),
     )
 
 
@@ -119,7 +160,7 @@ def change_role(
 
 @app.command("remove")
 def remove(email: Email, tenant: TenantOption = "default", as_json: JsonOption = False) -> None:
-    """Remove a member, who is signed out at once. The last owner stays."""
+    """Remove a member, who is signed out at once, or withdraw an invitation. An owner stays."""
 
     async def work(runtime: Runtime) -> MemberView:
         from mailwright.services import members, tenants
@@ -168,4 +209,5 @@ def _row(member: MemberView) -> dict[str, Any]:
         "email": member.email,
         "role": member.role,
         "api_access": member.api_access,
+        "invited": member.invited,
     }

@@ -36,6 +36,7 @@ class Purpose(StrEnum):
     SESSION = "session"
     ACCESS = "access-token"
     CHALLENGE = "challenge"
+    PASSWORD_LINK = "password-link"  # noqa: S105  # a purpose
     RECOVERY_CODE = "recovery-code"
     CSRF = "csrf"
     SEAL = "seal"

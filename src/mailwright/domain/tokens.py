@@ -35,7 +35,7 @@ class MessageRef:
 
     tenant_id: int
     message_id: int
-    link_number: int = 0
+    link_number: int = 0  # of a return path: 1 where the mail is private
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,9 +211,12 @@ class Tokens:
         tenant_id, export_id, _ = _ROW.unpack(opened[0][:16])
         return Download(tenant_id, export_id, _PERSON.unpack(opened[0][16:])[1])
 
-    def return_path(self, tenant_id: int, message_id: int) -> str:
-        """The local part of the envelope sender (VERP): 42 characters, case does not matter."""
-        block = self._return_path.block(_ROW.pack(tenant_id, message_id, 0))
+    def return_path(self, tenant_id: int, message_id: int, *, private: bool = False) -> str:
+        """The local part of the envelope sender (VERP): 42 characters, case does not matter.
+
+        `private`: the mail opens somebody's account, and the built-in inbox must know.
+        """
+        block = self._return_path.block(_ROW.pack(tenant_id, message_id, int(private)))
         sealed = block + self._return_path.mac(block, _RETURN_PATH_MAC_BYTES)
         return "b-" + base64.b32encode(sealed).decode().lower()
 

@@ -18,7 +18,7 @@ from pgqueuer.executors import DatabaseRetryEntrypointExecutor, EntrypointExecut
 from pgqueuer.models import Job as QueuedJob
 from pgqueuer.qm import QueueManager
 
-from mailwright.jobs import campaigns, domains, exports, imports, sweeps, webhooks
+from mailwright.jobs import campaigns, domains, exports, imports, members, sweeps, webhooks
 from mailwright.services.runtime import Runtime
 from mailwright.store import job_queue
 from mailwright.store.database import DATABASE_TROUBLE
@@ -48,6 +48,7 @@ HANDLERS: Mapping[Job, Handler] = {
     Job.RUN_IMPORT: imports.run_import,
     Job.RUN_EXPORT: exports.run_export,
     Job.CHECK_DOMAIN: domains.check_domain,
+    Job.MAIL_LINKS: members.mail_links,
     Job.DELIVER_WEBHOOKS: webhooks.deliver_webhooks,
 }
 

@@ -92,4 +92,5 @@ def _challenge_is_over() -> Unauthenticated:
 
 def _password_mark(runtime: Runtime, member: Row) -> str:
     """Stands for the password in a challenge, so that it ends with it."""
-    return runtime.keys.keyed_hash(Purpose.CHALLENGE, member["password_hash"]).hex()[:16]
+    password_hash = member["password_hash"] or ""
+    return runtime.keys.keyed_hash(Purpose.CHALLENGE, password_hash).hex()[:16]

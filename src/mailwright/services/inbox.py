@@ -2,7 +2,8 @@
 
 Mails of concurrent SMTP sessions are stored together, and a session hears its 250 only after the
 commit: accepted means stored. Whose mail it is says the envelope sender, which only we can have
-made; mail without one belongs to the tenant `default`.
+made; mail without one belongs to the tenant `default`. It also says which mails open an account,
+by a link for a new password: those are for callers who may do everything, and for others not there.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.ids import new_id
+from mailwright.domain.scopes import ALL
 from mailwright.domain.tokens import MessageRef, Tokens
 from mailwright.errors import InvalidInput, NotFound, OperatorError
 from mailwright.mail.received import Attachment, glance, html_with_inline_images, read_mail
@@ -122,6 +124,7 @@ async def page_inbox(
         rows, total = await store.page(
             connection,
             caller.tenant_id,
+            private=_sees_private(caller),
             search=search,
             campaign_uuid=campaign_uuid,
             before_id=before_id,
@@ -182,21 +185,24 @@ async def mark_seen(runtime: Runtime, caller: Caller, mail_uuid: UUID | None) ->
     """Marks a mail, or every mail (None), as looked at."""
     caller.require("inbox:read")
     async with runtime.database.transaction() as connection:
-        await store.mark_seen(connection, caller.tenant_id, mail_uuid)
+        await store.mark_seen(
+            connection, caller.tenant_id, mail_uuid, private=_sees_private(caller)
+        )
 
 
 async def count_unseen(runtime: Runtime, caller: Caller) -> int:
     """How many mails nobody has looked at."""
     caller.require("inbox:read")
     async with runtime.database.reading() as connection:
-        return await store.count_unseen(connection, caller.tenant_id)
+        return await store.count_unseen(connection, caller.tenant_id, private=_sees_private(caller))
 
 
 async def delete_mail(runtime: Runtime, caller: Caller, mail_uuid: UUID) -> None:
     """The mail is gone. Raises NotFound."""
     caller.require("inbox:write")
     async with runtime.database.transaction() as connection:
-        if await store.remove(connection, caller.tenant_id, mail_uuid) == 0:
+        sees = _sees_private(caller)
+        if await store.remove(connection, caller.tenant_id, mail_uuid, private=sees) == 0:
             raise _no_such_mail()
 
 
@@ -204,7 +210,7 @@ async def delete_every_mail(runtime: Runtime, caller: Caller) -> int:
     """The tenant's inbox is empty; returns how many mails there were."""
     caller.require("inbox:write")
     async with runtime.database.transaction() as connection:
-        return await store.remove(connection, caller.tenant_id, None)
+        return await store.remove(connection, caller.tenant_id, None, private=_sees_private(caller))
 
 
 class _Capturing:
@@ -252,6 +258,7 @@ class _Capturing:
             seen.to_header,
             seen.subject,
             seen.snippet,
+            ref is not None and ref.link_number > 0,
             len(mail.raw),
             mail.raw,
         )
@@ -269,10 +276,15 @@ _capturing: WeakKeyDictionary[Database, _Capturing] = WeakKeyDictionary()
 
 
 async def _existing(connection: AsyncConnection, caller: Caller, mail_uuid: UUID) -> Row:
-    row = await store.get(connection, caller.tenant_id, mail_uuid)
+    sees = _sees_private(caller)
+    row = await store.get(connection, caller.tenant_id, mail_uuid, private=sees)
     if row is None:
         raise _no_such_mail()
     return row
+
+
+def _sees_private(caller: Caller) -> bool:
+    return ALL in caller.granted
 
 
 def _no_such_mail() -> NotFound:

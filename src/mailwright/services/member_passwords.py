@@ -1,6 +1,6 @@
 """Members' passwords: set by themselves, by whoever runs the account, or by the operator.
 
-A new password ends every session and access token of the member (SEC-13).
+A new password ends every session and access token of the member (SEC-13), and every mailed link.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from mailwright.services.members import (
 from mailwright.services.passwords import check_password, hash_password, verify_password
 from mailwright.services.runtime import Runtime
 from mailwright.store import members as store
+from mailwright.store import password_links
 from mailwright.store.rows import Row
 
 
@@ -45,7 +46,7 @@ async def change_password(
             row = await existing_row(connection, caller, member_uuid)
         else:
             row = await held_row(connection, caller, member_uuid)
-        await _replace_password(runtime, connection, row, password_hash)
+        await replace_password(runtime, connection, row, password_hash)
         await audit.record(connection, caller, "member.password", subject(row))
         return member_view(row)
 
@@ -62,7 +63,7 @@ async def set_password(runtime: Runtime, email: str, password: str) -> list[Memb
         if not rows:
             raise NotFound(f"There is no member {email}.")
         for row in rows:
-            await _replace_password(runtime, connection, row, password_hash)
+            await replace_password(runtime, connection, row, password_hash)
     return [member_view(row) for row in rows]
 
 
@@ -76,8 +77,10 @@ async def check_own_password(runtime: Runtime, caller: Caller, password: str) ->
     runtime.account_tries.forgive(row["email_key"])
 
 
-async def _replace_password(
+async def replace_password(
     runtime: Runtime, connection: AsyncConnection, member: Row, password_hash: str
 ) -> None:
+    """Within a transaction: the new password; sign-ins and mailed links from before it end."""
     await store.set_password(connection, member["tenant_id"], member["id"], password_hash)
+    await password_links.remove_of_member(connection, member["tenant_id"], member["id"])
     await sign_ins.end_sign_ins(runtime, connection, member)

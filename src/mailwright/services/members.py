@@ -29,10 +29,13 @@ _LOCAL = re.compile(r"[A-Za-z0-9._+-]{1,64}@localhost")  # the first owner of a 
 
 @dataclass(frozen=True, slots=True)
 class NewMember:
-    """Whom to add. `api_access`: may sign in to get access tokens; `profile`: names and phones."""
+    """Whom to add. `api_access`: may sign in to get access tokens; `profile`: names and phones.
+
+    Who is invited (`invitations`) has no password yet.
+    """
 
     email: str
-    password: str = field(repr=False)
+    password: str | None = field(repr=False)
     role: Role
     api_access: bool = True
     profile: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -40,13 +43,19 @@ class NewMember:
 
 @dataclass(frozen=True, slots=True)
 class MemberView:
-    """A member as the tenant sees them. Who is suspended cannot sign in."""
+    """A member as the tenant sees them. Who is suspended cannot sign in.
+
+    `invited`: they have not set a password yet; their invitation was last mailed at
+    `invitation_sent_at`, if any has left.
+    """
 
     uuid: UUID
     email: str
     role: str
     api_access: bool
     suspended: bool
+    invited: bool
+    invitation_sent_at: datetime | None
     profile: Mapping[str, str]
     created_at: datetime
     last_sign_in_at: datetime | None
@@ -65,10 +74,12 @@ async def create_member(runtime: Runtime, caller: Caller, new: NewMember) -> Mem
     """The new member. Raises InvalidInput, Conflict for one who is there, Forbidden for a role
     with more rights than the caller's own."""
     caller.require("members:write")
+    if new.password is None:
+        raise InvalidInput.field("password", "Give them a password, or invite them.")
     check_password(new.password)
     password_hash = await hash_password(new.password)
     async with runtime.database.transaction() as connection:
-        await _require_over(connection, caller, new.role)
+        await require_over(connection, caller, new.role)
         row = await add_member(connection, caller.tenant_id, new, password_hash)
         about = {"role": row["role"], "api_access": row["api_access"]}
         await audit.record(connection, caller, "member.create", subject(row), about)
@@ -96,7 +107,7 @@ async def change_member(
     async with runtime.database.transaction() as connection:
         row = await held_row(connection, caller, member_uuid)
         role = changes.get("role", Role(row["role"]))
-        await _require_over(connection, caller, role)
+        await require_over(connection, caller, role)
         if role is not Role.OWNER or changes.get("suspended"):
             await _require_other_owner(connection, row)
         values = _values(runtime, row, changes)
@@ -126,7 +137,7 @@ async def change_self(
 
 
 async def delete_member(runtime: Runtime, caller: Caller, member_uuid: UUID) -> None:
-    """The member is gone and signed out; keys they made stay.
+    """The member is gone and signed out, or their invitation withdrawn; keys they made stay.
 
     Raises NotFound, Forbidden, Conflict LAST_OWNER.
     """
@@ -136,12 +147,17 @@ async def delete_member(runtime: Runtime, caller: Caller, member_uuid: UUID) -> 
         await _require_other_owner(connection, row)
         await sign_ins.end_sign_ins(runtime, connection, row)
         await store.remove(connection, caller.tenant_id, row["id"])
-        about = {"role": row["role"]}
+        about = {"role": row["role"], "invited": row["invited_at"] is not None}
         await audit.record(connection, caller, "member.delete", subject(row), about)
 
 
 async def add_member(
-    connection: AsyncConnection, tenant_id: int, new: NewMember, password_hash: str
+    connection: AsyncConnection,
+    tenant_id: int,
+    new: NewMember,
+    password_hash: str | None,
+    *,
+    invited_at: datetime | None = None,
 ) -> Row:
     """The same within a transaction, with the hash made before; the row."""
     address = member_address(new.email)
@@ -150,6 +166,7 @@ async def add_member(
         "email": address.text,
         "email_key": address.key,
         "password_hash": password_hash,
+        "invited_at": invited_at,
         "role": str(new.role),
         "api_access": new.api_access,
         "profile": changed_profile({}, new.profile),
@@ -167,6 +184,7 @@ async def page_members(
     *,
     email: str | None = None,
     suspended: bool | None = None,
+    invited: bool | None = None,
 ) -> Paged[MemberView]:
     """The tenant's members by address; `email`: only who has exactly it."""
     caller.require("members:read")
@@ -176,6 +194,7 @@ async def page_members(
             caller.tenant_id,
             email_key=email_key_of(email) if email is not None else None,
             suspended=suspended,
+            invited=invited,
             limit=page.per_page,
             offset=page.offset,
         )
@@ -249,11 +268,11 @@ async def held_row(connection: AsyncConnection, caller: Caller, member_uuid: UUI
     """The member's row, if the caller may touch it; the tenant's owners stay as they are."""
     await store.lock_owners(connection, caller.tenant_id)
     row = await existing_row(connection, caller, member_uuid)
-    await _require_over(connection, caller, Role(row["role"]))
+    await require_over(connection, caller, Role(row["role"]))
     return row
 
 
-async def _require_over(connection: AsyncConnection, caller: Caller, role: Role) -> None:
+async def require_over(connection: AsyncConnection, caller: Caller, role: Role) -> None:
     """Nobody gives, takes or takes over more than their own rights; owners are owners' business."""
     missing = ROLE_SCOPES[role] - caller.granted
     if missing and ALL not in caller.granted:
@@ -270,7 +289,7 @@ async def _require_over(connection: AsyncConnection, caller: Caller, role: Role)
 
 
 async def _require_other_owner(connection: AsyncConnection, row: Row) -> None:
-    if row["role"] != Role.OWNER:
+    if row["role"] != Role.OWNER or row["invited_at"] is not None:
         return
     if not await store.other_owners(connection, row["tenant_id"], row["id"]):
         raise Conflict(
@@ -291,6 +310,8 @@ def member_view(row: Row) -> MemberView:
         role=row["role"],
         api_access=row["api_access"],
         suspended=row["suspended_at"] is not None,
+        invited=row["invited_at"] is not None,
+        invitation_sent_at=row["invitation_sent_at"],
         profile=row["profile"],
         created_at=row["created_at"],
         last_sign_in_at=row["last_sign_in_at"],

@@ -36,6 +36,14 @@ def _mails_of_tenant() -> Throttle:
     return Throttle(tries=50, window_seconds=3_600)
 
 
+def _links_to_one() -> Throttle:
+    return Throttle(tries=3, window_seconds=3_600)
+
+
+def _links_for_one_address() -> Throttle:
+    return Throttle(tries=20, window_seconds=3_600)
+
+
 @dataclass(frozen=True, slots=True)
 class Runtime:
     """Settings, database, keys and clock of this process, and what it remembers for a while."""
@@ -52,3 +60,5 @@ class Runtime:
     address_tries: Throttle = field(default_factory=_per_address, repr=False)
     confirmations_to_one: Throttle = field(default_factory=_mails_to_one, repr=False)
     confirmations_of_tenant: Throttle = field(default_factory=_mails_of_tenant, repr=False)
+    links_asked_for: Throttle = field(default_factory=_links_to_one, repr=False)
+    links_asked_from: Throttle = field(default_factory=_links_for_one_address, repr=False)

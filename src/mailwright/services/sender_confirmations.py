@@ -1,42 +1,34 @@
 """Proof that a sender's address is the tenant's: a mail with a link, and whoever opens it and
 agrees.
 
-The mail leaves from this process at once. It comes from the tenant's own usual sender where there
-is one that may send, else from the installation (MAILWRIGHT_SYSTEM_EMAIL); through the transport of
-the tenant's default project; signed like any other mail.
+It leaves in the tenant's name (`link_mails`): from its own usual sender where there is one that may
+send, else from the installation (MAILWRIGHT_SYSTEM_EMAIL).
 """
 
 from __future__ import annotations
 
-import asyncio
-import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.doors import Door
-from mailwright.domain.email_address import EmailAddress
-from mailwright.domain.sending_domain import domain_of
 from mailwright.domain.tokens import SenderRef, Tokens
 from mailwright.errors import Conflict, MailwrightError, NotFound, RateLimited
-from mailwright.mail.message import MailContent, Recipient, compile_mail
-from mailwright.services import audit, transports
+from mailwright.services import audit, link_mails
 from mailwright.services.caller import Caller
-from mailwright.services.domain_records import public_host
-from mailwright.services.outgoing import Outgoing, outgoing_of, sender_problem
+from mailwright.services.link_mails import LinkMail
 from mailwright.services.runtime import Runtime
 from mailwright.services.sender_wording import wording_of
-from mailwright.store import projects, tenants
 from mailwright.store import senders as store
+from mailwright.store import tenants
 from mailwright.store.rows import Row
 
 log = structlog.get_logger()
 
 LINK_DAYS = 7  # long enough for a holiday week, short enough for a mailbox that changes hands
-NO_MESSAGE = 0  # of the ledger: this mail is nobody's campaign
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,99 +126,26 @@ async def _view(connection: AsyncConnection, row: Row) -> ConfirmationView:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _From:
-    """In whose name the mail asks."""
-
-    name: str
-    email: str
-    outgoing: Outgoing
-
-
 async def _send(runtime: Runtime, caller: Caller, sender: Row) -> Row:
     now, tenant_id = runtime.now(), caller.tenant_id
     runtime.confirmations_of_tenant.count(str(tenant_id), now)
     runtime.confirmations_to_one.count(f"{tenant_id} {sender['email_key']}", now)
     async with runtime.database.reading() as connection:
         view = await _view(connection, sender)
-        asks = await _asks(runtime, connection, caller, view.tenant_name)
-        routed = await transports.resolve(
-            runtime, connection, tenant_id, None, sandbox=caller.sandbox
+        origin = await link_mails.origin_of_tenant(
+            runtime, connection, tenant_id, view.tenant_name, sandbox=caller.sandbox
         )
-    tokens = Tokens(runtime.keys)
-    token = tokens.confirm_sender(tenant_id, sender["id"], until=now + timedelta(days=LINK_DAYS))
-    link = f"{runtime.settings.base_url}/s/{token}"
-    raw = await asyncio.to_thread(_written, view, asks, link, now)
-    address = EmailAddress.parse(sender["email"])
-    await transports.send_one(
-        runtime,
-        routed.transport,
-        envelope_sender=f"{tokens.return_path(tenant_id, NO_MESSAGE)}@"
-        f"{asks.outgoing.envelope_domain}",
-        recipient=f"{address.text.rpartition('@')[0]}@{domain_of(address.key)}",
-        raw=raw,
-    )
+    until = now + timedelta(days=LINK_DAYS)
+    token = Tokens(runtime.keys).confirm_sender(tenant_id, sender["id"], until=until)
+    values = {
+        "address": view.email,
+        "tenant": view.tenant_name,
+        "link": f"{runtime.settings.base_url}/s/{token}",
+        "days": LINK_DAYS,
+    }
+    mail = LinkMail(tenant_id, view.email, wording_of(view.language), view.language, values)
+    await link_mails.send(runtime, mail, origin)
     async with runtime.database.transaction() as connection:
         values = {"confirmation_sent_at": now}
         changed = await store.change(connection, tenant_id, sender["uuid"], values)
     return changed or sender
-
-
-async def _asks(
-    runtime: Runtime, connection: AsyncConnection, caller: Caller, tenant_name: str
-) -> _From:
-    """The tenant's default sender, else its oldest that may send, else the installation."""
-    tenant_id = caller.tenant_id
-    project = await projects.default(connection, tenant_id)
-    candidates = [await store.first_enabled(connection, tenant_id)]
-    if project is not None and project["sender_id"] is not None:
-        candidates.insert(0, await store.by_id(connection, tenant_id, project["sender_id"]))
-    for row in filter(None, candidates):
-        problem = await sender_problem(
-            runtime, connection, row, project_id=None, sandbox=caller.sandbox
-        )
-        if problem is None:
-            domain = domain_of(row["email_key"])
-            return _From(
-                row["name"],
-                row["email"],
-                await outgoing_of(runtime, connection, tenant_id, domain),
-            )
-    email = _system_email(runtime)
-    domain = domain_of(email)
-    return _From(
-        f"{tenant_name} (Mailwright)",
-        email,
-        await outgoing_of(runtime, connection, tenant_id, domain),
-    )
-
-
-def _system_email(runtime: Runtime) -> str:
-    if runtime.settings.system_email:
-        return runtime.settings.system_email.strip()
-    host = public_host(runtime.settings)
-    return f"no-reply@{host if host[-1].isalpha() else 'localhost'}"
-
-
-def _written(view: ConfirmationView, asks: _From, link: str, at: datetime) -> bytes:
-    words = wording_of(view.language)
-    values = {"address": view.email, "tenant": view.tenant_name, "link": link, "days": LINK_DAYS}
-    domain = domain_of(asks.email)
-    content = MailContent(
-        subject=words.subject,
-        from_name=asks.name,
-        from_email=asks.email,
-        text=words.text,
-        html=words.html,
-        language=view.language,
-    )
-    recipient = Recipient(
-        email=view.email,
-        values=values,
-        message_id=f"{secrets.token_hex(16)}@{domain}",
-        date=at,
-        unsubscribe_url="",
-        view_url="",
-        boundary=f"=_{secrets.token_hex(12)}",
-    )
-    return asks.outgoing.signed(compile_mail(content).render(recipient), at)

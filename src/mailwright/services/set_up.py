@@ -52,12 +52,12 @@ async def check_secret(runtime: Runtime) -> None:
 async def _make_owner(runtime: Runtime, connection: AsyncConnection) -> FirstOwner:
     owner, password = _owner(runtime)
     tenant = await add_tenant(connection, "Default", DEFAULT)
-    await add_member(connection, tenant["id"], owner, await hash_password(owner.password))
-    return FirstOwner(owner.email, password)
+    await add_member(connection, tenant["id"], owner, await hash_password(password))
+    return FirstOwner(owner.email, None if runtime.settings.owner_password else password)
 
 
-def _owner(runtime: Runtime) -> tuple[NewMember, str | None]:
-    """The owner to make, and their password where it is made up."""
+def _owner(runtime: Runtime) -> tuple[NewMember, str]:
+    """The owner to make, and their password."""
     given = runtime.settings.owner_password
     password = given.get_secret_value() if given else secrets.token_urlsafe(12)
     try:
@@ -67,7 +67,7 @@ def _owner(runtime: Runtime) -> tuple[NewMember, str | None]:
         raise ConfigurationError(
             f"MAILWRIGHT_OWNER_EMAIL or MAILWRIGHT_OWNER_PASSWORD: {error.message}"
         ) from None
-    return NewMember(address.text, password, Role.OWNER), None if given else password
+    return NewMember(address.text, password, Role.OWNER), password
 
 
 def _compare(runtime: Runtime, stored: object) -> None:

@@ -14,7 +14,7 @@ from mailwright.store.rows import Row, every, maybe_one
 from mailwright.store.tables import campaigns, captured_mails, contacts, messages
 
 CapturedRow = tuple[
-    int, uuid.UUID, datetime, str, list[str], int | None, str, str, str, str, int, bytes
+    int, uuid.UUID, datetime, str, list[str], int | None, str, str, str, str, bool, int, bytes
 ]
 
 _CAPTURED = (
@@ -28,6 +28,7 @@ _CAPTURED = (
     "to_header",
     "subject",
     "snippet",
+    "private",
     "size_bytes",
     "raw",
 )
@@ -68,10 +69,16 @@ async def tenant_id_of(connection: Connection, slug: str) -> int | None:
     return await connection.fetchval("SELECT id FROM tenants WHERE slug = $1", slug)
 
 
-def _mine(
-    tenant_id: int, search: str | None, campaign_uuid: uuid.UUID | None
-) -> ColumnElement[bool]:
+def _of(tenant_id: int, private: bool) -> ColumnElement[bool]:
+    """The tenant's mails; those that open an account only where `private`."""
     mine = captured_mails.c.tenant_id == tenant_id
+    return mine if private else and_(mine, captured_mails.c.private.is_(False))
+
+
+def _mine(
+    tenant_id: int, private: bool, search: str | None, campaign_uuid: uuid.UUID | None
+) -> ColumnElement[bool]:
+    mine = _of(tenant_id, private)
     if campaign_uuid is not None:
         mine = and_(mine, _of_campaign(tenant_id, campaign_uuid))
     if not search:
@@ -100,6 +107,7 @@ async def page(
     connection: AsyncConnection,
     tenant_id: int,
     *,
+    private: bool,
     search: str | None,
     campaign_uuid: uuid.UUID | None = None,
     before_id: int | None,
@@ -107,7 +115,7 @@ async def page(
     offset: int,
 ) -> tuple[Sequence[Row], int]:
     """Mails, newest first, and how many there are in all. `before_id`: only older ones."""
-    mine = _mine(tenant_id, search, campaign_uuid)
+    mine = _mine(tenant_id, private, search, campaign_uuid)
     found = select(*_SUMMARY).where(mine).order_by(captured_mails.c.id.desc())
     if before_id is not None:
         found = found.where(captured_mails.c.id < before_id)
@@ -116,7 +124,9 @@ async def page(
     return rows, (await connection.execute(total)).scalar_one()
 
 
-async def get(connection: AsyncConnection, tenant_id: int, mail_uuid: uuid.UUID) -> Row | None:
+async def get(
+    connection: AsyncConnection, tenant_id: int, mail_uuid: uuid.UUID, *, private: bool
+) -> Row | None:
     """One mail with its bytes and, where its ledger row still exists, campaign and contact."""
     m = captured_mails
     joined = (
@@ -143,34 +153,36 @@ async def get(connection: AsyncConnection, tenant_id: int, mail_uuid: uuid.UUID)
             contacts.c.uuid.label("contact_uuid"),
         )
         .select_from(joined)
-        .where(m.c.tenant_id == tenant_id, m.c.uuid == mail_uuid)
+        .where(_of(tenant_id, private), m.c.uuid == mail_uuid)
     )
     return await maybe_one(connection, found)
 
 
 async def mark_seen(
-    connection: AsyncConnection, tenant_id: int, mail_uuid: uuid.UUID | None
+    connection: AsyncConnection, tenant_id: int, mail_uuid: uuid.UUID | None, *, private: bool
 ) -> None:
     """Marks one mail as seen; None: every mail."""
-    chosen = and_(captured_mails.c.tenant_id == tenant_id, captured_mails.c.seen.is_(False))
+    chosen = and_(_of(tenant_id, private), captured_mails.c.seen.is_(False))
     if mail_uuid is not None:
         chosen = and_(chosen, captured_mails.c.uuid == mail_uuid)
     await connection.execute(update(captured_mails).where(chosen).values(seen=True))
 
 
-async def remove(connection: AsyncConnection, tenant_id: int, mail_uuid: uuid.UUID | None) -> int:
+async def remove(
+    connection: AsyncConnection, tenant_id: int, mail_uuid: uuid.UUID | None, *, private: bool
+) -> int:
     """Deletes one mail, or all (None); returns how many there were."""
-    chosen = captured_mails.c.tenant_id == tenant_id
+    chosen = _of(tenant_id, private)
     if mail_uuid is not None:
         chosen = and_(chosen, captured_mails.c.uuid == mail_uuid)
     return (await connection.execute(delete(captured_mails).where(chosen))).rowcount
 
 
-async def count_unseen(connection: AsyncConnection, tenant_id: int) -> int:
+async def count_unseen(connection: AsyncConnection, tenant_id: int, *, private: bool) -> int:
     """How many mails nobody has looked at."""
     statement = (
         select(func.count())
         .select_from(captured_mails)
-        .where(captured_mails.c.tenant_id == tenant_id, captured_mails.c.seen.is_(False))
+        .where(_of(tenant_id, private), captured_mails.c.seen.is_(False))
     )
     return (await connection.execute(statement)).scalar_one()

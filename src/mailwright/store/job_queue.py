@@ -45,6 +45,7 @@ class Job(StrEnum):
     RUN_IMPORT = "run_import"  # {tenant_id, import_id}
     RUN_EXPORT = "run_export"  # {tenant_id, export_id}
     CHECK_DOMAIN = "check_domain"  # {tenant_id, domain_id}
+    MAIL_LINKS = "mail_links"  # {email_key, tenant_id, …}
     DELIVER_WEBHOOKS = "deliver_webhooks"  # {tenant_id, endpoint_id}
 
 

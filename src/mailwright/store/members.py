@@ -61,6 +61,7 @@ async def page(
     *,
     email_key: str | None = None,
     suspended: bool | None = None,
+    invited: bool | None = None,
     limit: int,
     offset: int,
 ) -> tuple[Sequence[Row], int]:
@@ -70,6 +71,8 @@ async def page(
         mine = and_(mine, members.c.email_key == email_key)
     if suspended is not None:
         mine = and_(mine, members.c.suspended_at.is_not(None) == suspended)
+    if invited is not None:
+        mine = and_(mine, members.c.invited_at.is_not(None) == invited)
     found = select(*_COLUMNS).where(mine).order_by(members.c.email_key)
     total = select(func.count()).select_from(members).where(mine)
     rows = await every(connection, found.limit(limit).offset(offset))
@@ -102,6 +105,7 @@ async def other_owners(connection: AsyncConnection, tenant_id: int, member_id: i
         members.c.id != member_id,
         _is_owner(),
         members.c.suspended_at.is_(None),
+        members.c.invited_at.is_(None),
     )
     statement = select(func.count()).select_from(members).where(others)
     return (await connection.execute(statement)).scalar_one()
@@ -121,12 +125,13 @@ async def remove(connection: AsyncConnection, tenant_id: int, member_id: int) ->
 
 
 async def set_password(
-    connection: AsyncConnection, tenant_id: int, member_id: int, password_hash: str
+    connection: AsyncConnection, tenant_id: int, member_id: int, password_hash: str | None
 ) -> None:
-    """Replaces the hash."""
-    await connection.execute(
-        update(members).where(_is(tenant_id, member_id)).values(password_hash=password_hash)
-    )
+    """Replaces the hash; whoever was invited has come with it. None: no password fits."""
+    values: dict[str, object] = {"password_hash": password_hash}
+    if password_hash is not None:
+        values["invited_at"] = None
+    await connection.execute(update(members).where(_is(tenant_id, member_id)).values(**values))
 
 
 async def signed_in(

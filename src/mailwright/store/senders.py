@@ -116,8 +116,7 @@ async def remove(connection: AsyncConnection, tenant_id: int, sender_uuid: uuid.
 
 
 async def is_members_address(connection: AsyncConnection, tenant_id: int, email_key: str) -> bool:
-    """Whether somebody with this address is a member of the tenant."""
-    statement = select(
-        exists().where(members.c.tenant_id == tenant_id, members.c.email_key == email_key)
-    )
+    """Whether somebody with this address is a member of the tenant, and more than invited."""
+    theirs = and_(members.c.tenant_id == tenant_id, members.c.email_key == email_key)
+    statement = select(exists().where(theirs, members.c.invited_at.is_(None)))
     return bool((await connection.execute(statement)).scalar_one())

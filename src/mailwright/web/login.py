@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import secrets
-
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from mailwright import errors
 from mailwright.services import sessions
 from mailwright.services.challenges import CodeNeeded
 from mailwright.services.runtime import Runtime
-from mailwright.web.forms import read_form
+from mailwright.web import strangers
 from mailwright.web.security import (
     SESSION_COOKIE,
     VISIT_COOKIE,
-    csrf_token,
     local_path,
-    require_own_form,
     set_cookie,
 )
-from mailwright.web.visits import Visit, render, status_of
-
-_VISIT_SECONDS = 86_400
+from mailwright.web.visits import Visit
 
 
 async def show(request: Request) -> Response:
@@ -39,10 +33,9 @@ async def show(request: Request) -> Response:
 async def sign_in(request: Request) -> Response:
     """Signs in, or shows the form again with a sentence that says why not."""
     runtime: Runtime = request.app.state.runtime
-    form = await read_form(request)
-    require_own_form(runtime, request, request.cookies.get(VISIT_COOKIE, ""), form.get("csrf", ""))
+    form = await strangers.posted(request)
     wanted, email = local_path(form.get("next", "/")), form.get("email", "").strip()
-    address = request.client.host if request.client else "unknown"
+    address = strangers.address_of(request)
     try:
         signed = await sessions.sign_in(runtime, email, form.get("password", ""), address)
     except CodeNeeded as needed:
@@ -55,8 +48,7 @@ async def sign_in(request: Request) -> Response:
 async def give_code(request: Request) -> Response:
     """Signs in whoever was asked for a code, or asks again with a sentence that says why."""
     runtime: Runtime = request.app.state.runtime
-    form = await read_form(request)
-    require_own_form(runtime, request, request.cookies.get(VISIT_COOKIE, ""), form.get("csrf", ""))
+    form = await strangers.posted(request)
     wanted, challenge = local_path(form.get("next", "/")), form.get("challenge", "")
     try:
         signed = await sessions.answer_challenge(runtime, challenge, form.get("code", ""))
@@ -85,31 +77,13 @@ def _form(
     request: Request, wanted: str, *, email: str = "", error: errors.MailwrightError | None = None
 ) -> Response:
     sentence = "That address and password do not go together." if error else ""
-    return _page(request, "login.html", error, sentence, wanted=wanted, email=email)
+    return strangers.page(request, "login.html", error, sentence, wanted=wanted, email=email)
 
 
 def _code_form(
     request: Request, wanted: str, challenge: str, error: errors.MailwrightError | None = None
 ) -> Response:
     sentence = error.message if error else ""
-    return _page(request, "login_code.html", error, sentence, wanted=wanted, challenge=challenge)
-
-
-def _page(
-    request: Request,
-    template: str,
-    error: errors.MailwrightError | None,
-    sentence: str,
-    **context: str,
-) -> Response:
-    runtime: Runtime = request.app.state.runtime
-    visit = request.cookies.get(VISIT_COOKIE) or secrets.token_urlsafe(24)
-    if isinstance(error, errors.RateLimited):
-        minutes = max(1, round(error.retry_after_seconds / 60))
-        sentence = f"Too many tries. Please wait {minutes} minute{'s' if minutes > 1 else ''}."
-    html = render(template, csrf=csrf_token(runtime, visit), error=sentence, **context)
-    response = HTMLResponse(html, status_of(error) if error else 200)
-    if isinstance(error, errors.RateLimited):
-        response.headers["Retry-After"] = str(error.retry_after_seconds)
-    set_cookie(runtime, response, VISIT_COOKIE, visit, max_age_seconds=_VISIT_SECONDS)
-    return response
+    return strangers.page(
+        request, "login_code.html", error, sentence, wanted=wanted, challenge=challenge
+    )

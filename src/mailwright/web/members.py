@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from mailwright.domain.scopes import Role
 from mailwright.errors import Conflict, InvalidInput
+from mailwright.services import invitations
 from mailwright.services import members as service
 from mailwright.services.members import MemberChanges, NewMember, parse_role
 from mailwright.web.forms import Form
@@ -27,18 +28,36 @@ async def show(visit: Visit) -> Response:
 
 
 async def create(visit: Visit) -> Response:
-    """The new member, or the form again with what is wrong."""
+    """The new member, invited where no password was given, or the form again with what is wrong."""
     form = visit.form
+    password = form.get("password", "") or None
+    add = invitations.invite_member if password is None else service.create_member
     try:
         role = parse_role(form.get("role", ""))
-        new = NewMember(
-            form.get("email", "").strip(), form.get("password", ""), role, "api_access" in form
-        )
-        made = await service.create_member(visit.runtime, visit.caller, new)
+        new = NewMember(form.get("email", "").strip(), password, role, "api_access" in form)
+        made = await add(visit.runtime, visit.caller, new)
     except (InvalidInput, Conflict) as error:
         return await _page(visit, form, error)
-    said = f"{made.email} can sign in with the password you gave; tell them to change it."
-    return visit.go(PATH, said=said)
+    if not made.invited:
+        said = f"{made.email} can sign in with the password you gave; tell them to change it."
+        return visit.go(PATH, said=said)
+    if made.invitation_sent_at is None:
+        return visit.go(PATH, error=f"{made.email} is invited, but the mail did not leave.")
+    return visit.go(PATH, said=f"{made.email} is invited: a link to join was mailed.")
+
+
+async def resend(visit: Visit) -> Response:
+    """The link of the invitation once more."""
+    member_uuid = visit.path_id("uuid", "member")
+    view = await invitations.resend_invitation(visit.runtime, visit.caller, member_uuid)
+    return visit.go(PATH, said=f"A link to join was mailed to {view.email}.")
+
+
+async def reset_password(visit: Visit) -> Response:
+    """A link to set a new password."""
+    member_uuid = visit.path_id("uuid", "member")
+    view = await invitations.reset_password(visit.runtime, visit.caller, member_uuid)
+    return visit.go(PATH, said=f"A link to set a new password was mailed to {view.email}.")
 
 
 async def change(visit: Visit) -> Response:
@@ -54,7 +73,7 @@ async def change(visit: Visit) -> Response:
 
 
 async def remove(visit: Visit) -> Response:
-    """Gone, and signed out."""
+    """Gone, and signed out; who was only invited cannot join any more."""
     await service.delete_member(visit.runtime, visit.caller, visit.path_id("uuid", "member"))
     return visit.go(PATH, said="The member was removed.")
 

@@ -126,7 +126,7 @@ class Visit:
             "session": self.session,
             "groups": GROUPS,
             "path": self.request.url.path,
-            "flash": _flash(self.request),
+            "flash": flash_of(self.request),
             "captures": self.runtime.settings.smtp_url.get_secret_value().startswith("capture:"),
             "sending_enabled": await installation.sending_enabled(self.runtime),
             "unseen": unseen,
@@ -145,10 +145,14 @@ class Visit:
         """On to another page, with a word about what happened."""
         response = RedirectResponse(path, 303)
         if said or error:
-            kind, text = ("error", error) if error else ("done", said)
-            packed = base64.urlsafe_b64encode(orjson.dumps([kind, text[:500]])).decode()
-            set_cookie(self.runtime, response, FLASH_COOKIE, packed, max_age_seconds=FLASH_SECONDS)
+            say(self.runtime, response, error or said, "error" if error else "done")
         return response
+
+
+def say(runtime: Runtime, response: Response, text: str, kind: str = "done") -> None:
+    """Has the next page say `text`."""
+    packed = base64.urlsafe_b64encode(orjson.dumps([kind, text[:500]])).decode()
+    set_cookie(runtime, response, FLASH_COOKIE, packed, max_age_seconds=FLASH_SECONDS)
 
 
 def render(template: str, /, **context: Any) -> str:
@@ -241,7 +245,8 @@ def _to_sign_in(request: Request) -> Response:
     return RedirectResponse(path, 303)
 
 
-def _flash(request: Request) -> tuple[str, str] | None:
+def flash_of(request: Request) -> tuple[str, str] | None:
+    """What the page before wanted said, and whether it is an `error` or `done`."""
     packed = request.cookies.get(FLASH_COOKIE, "")
     try:
         kind, text = orjson.loads(base64.urlsafe_b64decode(packed))

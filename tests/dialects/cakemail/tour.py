@@ -65,7 +65,16 @@ ACCOUNT = (
     Step("PATCH /users/{user_id}", {"first_name": "Boel"}),
     Step("POST /users/{user_id}/suspend"),
     Step("POST /users/{user_id}/unsuspend"),
+    Step("POST /users/{user_id}/reset-password", {"invalidate_current_password": False}),
     Step("DELETE /users/{user_id}"),
+    Step(
+        "POST /users",
+        {"email": "cy@harbour.example", "first_name": "Cy", "last_name": "Quay"},
+        keep="invited_id",
+    ),
+    Step("POST /users/{user_id}/resend-verification-email", at={"user_id": "invited_id"}),
+    Step("POST /users/forgot-my-password", {"email": "cy@harbour.example"}),
+    Step("POST /users/self/reset-password"),
     Step(f"GET {_MFA}"),
 )
 
@@ -311,6 +320,8 @@ ELSEWHERE = {
     "POST /token": "test_tokens.py",
     "PUT /token": "test_tokens.py",
     "POST /token/challenge": "test_tokens.py",
+    "POST /users/reset-password-confirm": "test_user_passwords.py",
+    "POST /users/{user_id}/confirm": "test_user_passwords.py",
     "POST /users/self/mfa": "test_users.py",
     "POST /users/self/mfa/{mfa_id}/activate": "test_users.py",
     "GET /users/self/mfa-recovery-codes": "test_users.py",

@@ -41,6 +41,7 @@ from mailwright.dialects.cakemail import (
     transactional_emails,
     unserved,
     user_codes,
+    user_passwords,
     users,
     webhooks,
 )
@@ -55,6 +56,7 @@ ROUTERS = (
     accounts.router,
     accounts.below,
     user_codes.router,
+    user_passwords.router,
     users.router,
     webhooks.router,
     senders.router,

@@ -70,14 +70,6 @@ UNSERVED: Mapping[str, tuple[str, ...]] = {
         "POST /accounts/{account_id}/convert-to-organization",
         "POST /accounts/self/convert-to-organization",
     ),
-    "Mailwright mails no invitations and no links for passwords; an administrator sets one.": (
-        "POST /users/forgot-my-password",
-        "POST /users/self/reset-password",
-        "POST /users/{user_id}/reset-password",
-        "POST /users/reset-password-confirm",
-        "POST /users/{user_id}/confirm",
-        "POST /users/{user_id}/resend-verification-email",
-    ),
     "Mailwright brands no pages of its own; put a logo into your templates.": (
         "PUT /brands/default/logos/default",
         "DELETE /brands/default/logos/default",

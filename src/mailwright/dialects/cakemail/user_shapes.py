@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, StringConstraints
 
-from mailwright.dialects.cakemail.fields import Body, example
+from mailwright.dialects.cakemail.fields import Address, Body, example
+from mailwright.dialects.cakemail.sender_shapes import language_word
 from mailwright.dialects.cakemail.shapes import Digits, Shape, Unix
 from mailwright.domain.scopes import Role
 from mailwright.services.authenticators import AuthenticatorView
@@ -18,11 +19,13 @@ FILTERS = ("email", "status")
 
 ACTIVE = "active"
 SUSPENDED = "suspended"
+PENDING = "pending"  # invited
 
 _Text = Annotated[str, StringConstraints(max_length=255)]
-_Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(?:_[A-Za-z]{2,4})?$")]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(?:_[A-Za-z]{2,4})?$")]
 _Phone = Annotated[str, StringConstraints(pattern=r"[0-9]+", max_length=255)]
 _Password = Annotated[SecretStr, Field(min_length=8, max_length=1024)]
+_Token = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 
 
 class _UserFields(Body):
@@ -31,7 +34,7 @@ class _UserFields(Body):
     title: _Text | None = None
     office_phone: _Text | None = None
     mobile_phone: _Phone | None = None
-    language: _Language | None = None
+    language: Language | None = None
     timezone: _Text | None = None
 
     def profile(self) -> dict[str, Any]:
@@ -40,7 +43,10 @@ class _UserFields(Body):
 
 
 class UserCreate(_UserFields):
-    """A new user. `role`, which Cakemail does not have, is `editor` when it is not sent."""
+    """A new user, invited by mail where no password is sent.
+
+    `role`, which Cakemail does not have, is `editor` when it is not sent.
+    """
 
     email: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
     first_name: _Text
@@ -74,6 +80,40 @@ class UserPatch(_UserFields):
     role: Role | None = None
 
     model_config = example({"title": "Head of news"})
+
+
+class ForgottenPassword(Body):
+    """Whose password is forgotten."""
+
+    email: Address
+
+    model_config = example({"email": "ada@harbour.example"})
+
+
+class PasswordReset(Body):
+    """Whether the present password ends with the mail."""
+
+    invalidate_current_password: bool = False
+
+    model_config = example({"invalidate_current_password": False})
+
+
+class PasswordResetConfirm(Body):
+    """The token of a mailed link, and the new password."""
+
+    token: _Token
+    password: _Password
+
+    model_config = example({"token": "…", "password": "a long pass phrase"})
+
+
+class Confirmation(Body):
+    """The token of an invitation, and the first password."""
+
+    confirmation: _Token
+    password: _Password
+
+    model_config = example({"confirmation": "…", "password": "a long pass phrase"})
 
 
 class AuthenticatorCreate(Body):
@@ -128,15 +168,24 @@ class NewAuthenticatorShape(AuthenticatorShape):
 
 def user_shape(view: MemberView, number: int) -> UserShape:
     """The form of a member."""
+    profile = dict(view.profile)
+    if "language" in profile:
+        profile["language"] = language_word(profile["language"])
     return UserShape(
         id=number,
         email=view.email,
-        status=SUSPENDED if view.suspended else ACTIVE,
+        status=_status(view),
         role=view.role,
         created_on=view.created_at,
         last_activity_on=view.last_sign_in_at,
-        **view.profile,
+        **profile,
     )
+
+
+def _status(view: MemberView) -> str:
+    if view.suspended:
+        return SUSPENDED
+    return PENDING if view.invited else ACTIVE
 
 
 def authenticator_shape(view: AuthenticatorView) -> AuthenticatorShape:

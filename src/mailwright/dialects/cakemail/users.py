@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -25,6 +26,7 @@ from mailwright.dialects.cakemail.shapes import (
 from mailwright.dialects.cakemail.user_shapes import (
     ACTIVE,
     FILTERS,
+    PENDING,
     SUSPENDED,
     PasswordChange,
     UserCreate,
@@ -33,7 +35,7 @@ from mailwright.dialects.cakemail.user_shapes import (
     user_shape,
 )
 from mailwright.errors import InvalidInput
-from mailwright.services import member_passwords, numbers
+from mailwright.services import invitations, member_passwords, numbers
 from mailwright.services import members as service
 from mailwright.services.caller import Caller
 from mailwright.services.members import MemberChanges, MemberView, NewMember
@@ -41,7 +43,12 @@ from mailwright.services.runtime import Runtime
 
 router = APIRouter(prefix="/users", tags=["users"])
 
-_STATUSES = {ACTIVE: False, SUSPENDED: True}
+#: Whether they are suspended, and whether invited.
+_STATUSES: Mapping[str, tuple[bool, bool | None]] = {
+    ACTIVE: (False, False),
+    PENDING: (False, True),
+    SUSPENDED: (True, None),
+}
 
 
 @router.get("/self", responses={200: {"model": Data[UserShape]}})
@@ -59,12 +66,14 @@ async def page(
     status = wanted.get("status")
     if status is not None and status not in _STATUSES:
         return many([], asked, 0)
+    suspended, invited = _STATUSES[status] if status is not None else (None, None)
     found = await service.page_members(
         runtime,
         caller,
         asked.page,
         email=wanted.get("email"),
-        suspended=None if status is None else _STATUSES[status],
+        suspended=suspended,
+        invited=invited,
     )
     known = await numbers.numbers_of(runtime, caller, "user", [view.uuid for view in found.items])
     shapes = [user_shape(view, known[view.uuid]) for view in found.items]
@@ -78,14 +87,14 @@ async def create(
     body: UserCreate,
     skip_verification: Annotated[bool, Query(description="Nobody is asked to confirm.")] = False,
 ) -> Response:
-    """Add a user, who can sign in at once. Mailwright mails no invitations: set a password."""
-    del skip_verification
-    if body.password is None:
-        sentence = "Give the user a password; Mailwright mails no invitations."
+    """Add a user with a password, who can sign in at once; or without, who is invited by mail."""
+    password = body.password.get_secret_value() if body.password else None
+    if password is None and skip_verification:
+        sentence = "Give the user a password, or let them be asked to confirm."
         raise InvalidInput.field("password", sentence)
-    password = body.password.get_secret_value()
     new = NewMember(body.email, password, body.role, profile=body.profile())
-    view = await service.create_member(runtime, caller, new)
+    add = invitations.invite_member if password is None else service.create_member
+    view = await add(runtime, caller, new)
     return created("user", await _shape(runtime, caller, view))
 
 

@@ -22,6 +22,7 @@ captured_mails = Table(
     words("subject"),
     words("snippet"),
     flag("seen", default=False),
+    flag("private", default=False),  # opens somebody's account: for who may do everything
     Column("size_bytes", Integer, nullable=False),
     Column("raw", LargeBinary, nullable=False),
     *noun(),

@@ -73,17 +73,34 @@ members = Table(
     uuid(),
     words("email"),
     words("email_key"),
-    words("password_hash"),
+    maybe("password_hash"),  # none: they set one by a mailed link
     words("role"),
     flag("api_access", default=True),
     json("profile", default="{}"),  # names, phones, language and time zone
     time("suspended_at"),
+    time("invited_at"),  # while an invitation waits; who set a password has come
+    time("invitation_sent_at"),
     now("created_at"),
     time("last_sign_in_at"),
     *noun(),
     UniqueConstraint("tenant_id", "email_key"),
     Index("ix_members_email_key", "email_key"),
     one_of("role", ("owner", "admin", "editor", "viewer")),
+)
+
+# What a mail brought by which its reader sets a member's password: each works once.
+password_links = Table(
+    "password_links",
+    metadata,
+    tenant(),
+    Column("token_hash", LargeBinary, nullable=False),
+    Column("member_id", BigInteger, nullable=False),
+    now("created_at"),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("tenant_id", "token_hash"),
+    owner("member_id", "members", ondelete="CASCADE"),
+    Index("ix_password_links_token_hash", "token_hash"),
+    Index("ix_password_links_tenant_id_member_id", "tenant_id", "member_id"),
 )
 
 sessions = Table(

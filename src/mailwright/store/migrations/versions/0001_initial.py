@@ -295,6 +295,7 @@ def upgrade() -> None:
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("snippet", sa.Text(), nullable=False),
         sa.Column("seen", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("private", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("size_bytes", sa.Integer(), nullable=False),
         sa.Column("raw", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_captured_mails")),
@@ -727,7 +728,7 @@ def upgrade() -> None:
         sa.Column("uuid", sa.UUID(), nullable=False),
         sa.Column("email", sa.Text(), nullable=False),
         sa.Column("email_key", sa.Text(), nullable=False),
-        sa.Column("password_hash", sa.Text(), nullable=False),
+        sa.Column("password_hash", sa.Text(), nullable=True),
         sa.Column("role", sa.Text(), nullable=False),
         sa.Column("api_access", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column(
@@ -737,6 +738,8 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("invited_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("invitation_sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -1276,6 +1279,33 @@ def upgrade() -> None:
     op.create_index(
         "ix_mail_templates_list_id", "mail_templates", ["tenant_id", "list_id"], unique=False
     )
+    op.create_table(
+        "password_links",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "member_id"],
+            ["members.tenant_id", "members.id"],
+            name=op.f("fk_password_links_tenant_id_member_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "token_hash", name=op.f("pk_password_links")),
+    )
+    op.create_index(
+        "ix_password_links_tenant_id_member_id",
+        "password_links",
+        ["tenant_id", "member_id"],
+        unique=False,
+    )
+    op.create_index("ix_password_links_token_hash", "password_links", ["token_hash"], unique=False)
     op.create_table(
         "projects",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
