@@ -65,8 +65,18 @@ async def test_a_file_is_imported_and_its_people_are_found_by_a_segment(
     await page.goto("/imports/new")
     await page.set_input_files("#file", file)
     await page.fill("#list_name", "Fair")
-    await page.uncheck("input[name=dry_run]")
-    await page.click("text=Go")
+    await page.click("text=Look into it")
+    await expect(page.locator("tbody tr").nth(2)).to_contain_text("pro")
+    await expect(page.locator("input.key").nth(0)).to_be_hidden()
+    await expect(page.locator("input.key").nth(2)).to_have_value("plan")
+    await page.select_option("select >> nth=1", "skip")
+    await page.keyboard.press("Enter")  # in a select: nothing is sent
+    await page.focus("input.key >> nth=2")
+    await page.keyboard.press("Enter")  # tries it
+    await expect(page.locator(".notice")).to_contain_text(
+        "nothing was changed. 2 new contacts would be made", timeout=20_000
+    )
+    await page.click("text=Import for good")
     await expect(page.locator("h1 .badge")).to_have_text("done", timeout=20_000)
     await expect(page.locator("#progress")).to_contain_text("New2")
     await page.goto("/segments/new")

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from mailwright.domain.doors import Door
-from mailwright.services import imports
-from mailwright.services.caller import Caller
-from mailwright.services.paging import Page
-from mailwright.services.runtime import Runtime
 from mailwright.store.database import Database
 from mailwright.web.segment_forms import rule_of, values_of
 from tests.builders import MadeTenant, make_contact, make_list, make_tenant
 from tests.web.browsing import Browser
 
 HOSTILE = '"><script>alert(1)</script>'
-CSV = "Mail privat;Name;Tarif\nada@example.com;Ada;pro\nnobody;X;\n"
 
 
 def rows(owner: Browser) -> list[str]:
@@ -121,39 +115,6 @@ async def test_a_segment_is_built_row_by_row_and_counted(
 )
 def test_a_rule_goes_through_the_form_and_back(rule: dict[str, object]) -> None:
     assert rule_of(values_of(rule)) == rule
-
-
-async def test_a_file_is_tried_imported_and_undone(
-    owner: Browser, runtime: Runtime, tenant: MadeTenant
-) -> None:
-    caller = Caller(tenant.id, "cli", Door.CLI, frozenset({"*"}))
-
-    async def bring(**fields: str) -> str:
-        await owner.open("/imports/new")
-        token = owner.page.css_first("input[name=csrf]")
-        assert token is not None
-        form = {"csrf": token.attributes["value"] or "", "list_name": "News", **fields}
-        form["mapping"] = "Mail privat = email\nTarif = attributes.plan"
-        owner.answer = await owner.client.post(
-            "/imports/new", data=form, files={"file": ("people.csv", CSV.encode())}
-        )
-        assert owner.answer.status_code == 303, owner.text
-        path = owner.answer.headers["location"]
-        while (await imports.page_imports(runtime, caller, Page())).items[0].status != "done":
-            row = (await imports.page_imports(runtime, caller, Page())).items[0]
-            await imports.run_import_here(runtime, caller, row.uuid)
-        await owner.open(path)
-        return path
-
-    await bring(dry_run="on")
-    assert "nothing was changed" in owner.text
-    assert "attribute plan" in owner.text
-    path = await bring()
-    assert "people.csv" in owner.text
-    errors = await owner.client.get(f"{path}/errors.csv")
-    assert "nobody" in errors.text
-    await owner.submit(f"{path}/undo")
-    assert "The import is being undone." in owner.text
 
 
 async def test_an_import_without_a_file_or_its_token_is_refused(owner: Browser) -> None:

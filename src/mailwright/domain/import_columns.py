@@ -24,6 +24,8 @@ FIELDS = (
 )
 ATTRIBUTE_PREFIX = "attributes."
 
+_TARGETS = f"A column is one of: {', '.join(FIELDS)}, attributes.KEY, {SKIP}."
+
 _HEADINGS: Mapping[str, str] = {
     heading: field
     for field, headings in {
@@ -70,6 +72,26 @@ def columns_from(header: Sequence[str], mapping: Mapping[str, str] | None = None
     return columns
 
 
+def columns_chosen(header: Sequence[str], targets: Sequence[str]) -> list[str]:
+    """The targets, one for each column in its place.
+
+    Raises InvalidInput for `column.N`, counted from 0, or for `columns` as a whole.
+    """
+    if len(targets) != len(header):
+        raise InvalidInput.field("columns", "Say of each column what it is.")
+    faults: dict[str, list[str]] = {}
+    for number, target in enumerate(targets):
+        if not _is_target(target):
+            faults[f"column.{number}"] = [_TARGETS]
+        elif target != SKIP and target in targets[:number]:
+            faults[f"column.{number}"] = ["Another column is this already."]
+    if "email" not in targets:
+        faults["columns"] = ["Say which column holds the addresses."]
+    if faults:
+        raise InvalidInput.fields(faults)
+    return list(targets)
+
+
 def columns_without_header(first_row: Sequence[str]) -> list[str] | None:
     """The columns of a file that begins with a contact; None when the first row is a header."""
     addresses = [number for number, cell in enumerate(first_row) if is_address(cell)]
@@ -99,9 +121,11 @@ def _slug(heading: str) -> str:
 def _check_target(heading: str, target: str, header: Sequence[str]) -> None:
     if heading not in {found.strip() for found in header}:
         raise InvalidInput.field("mapping", f"The file has no column called {heading[:100]}.")
+    if not _is_target(target):
+        raise InvalidInput.field("mapping", _TARGETS)
+
+
+def _is_target(target: str) -> bool:
     key = target.removeprefix(ATTRIBUTE_PREFIX)
     is_attribute = target.startswith(ATTRIBUTE_PREFIX) and 0 < len(key) <= KEY_MAX
-    if target not in FIELDS and target != SKIP and not is_attribute:
-        raise InvalidInput.field(
-            "mapping", f"A column is one of: {', '.join(FIELDS)}, attributes.KEY, {SKIP}."
-        )
+    return target in FIELDS or target == SKIP or is_attribute

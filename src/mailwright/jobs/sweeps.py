@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from mailwright.delivery import finish
 from mailwright.errors import DatabaseUnreachable
-from mailwright.services import confirmations, domains
+from mailwright.services import confirmations, domains, held_imports
 from mailwright.services.runtime import Runtime
 from mailwright.store import confirmations as confirmation_store
 from mailwright.store import export_tasks, waiting_work, webhooks
@@ -61,6 +61,7 @@ async def sweep(runtime: Runtime) -> None:
             await enqueue(connection, Job.CHECK_DOMAIN, payload)
         unasked = await confirmation_store.with_waiting(connection, runtime.now())
         undrained = await waiting_work.undrained(connection)
+    await held_imports.forget_held_imports(runtime)
     for tenant_id in unasked:  # whoever put them on a list died before handing the mails over
         await confirmations.send_waiting(runtime, tenant_id)
     for row in undrained:  # its last worker was killed between closing the batch and saying so

@@ -81,7 +81,7 @@ async def run_chunk(runtime: Runtime, tenant_id: int, import_id: int) -> bool:
             await _fail(connection, runtime, row, error)
             return False
         await run.save(finished=finished)
-    if finished:
+    if finished and not row["held"]:
         await asyncio.to_thread(_remove_copy, runtime, row)
     return not finished
 

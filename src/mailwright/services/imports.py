@@ -39,8 +39,9 @@ HEADER_WIDTH_MAX = 10_000  # cells; more is refused by name later
 class ImportView:
     """An import. `columns`: what each column became; `dry_run`: nothing was changed.
 
-    `status`: queued, running, done, failed, undoing or undone; `contacts_removed` and
-    `memberships_removed`: by undoing it.
+    `status`: waiting, queued, running, done, failed, undoing or undone; `contacts_removed` and
+    `memberships_removed`: by undoing it; `held`: its file is kept, to be started (see
+    services/held_imports.py).
     """
 
     uuid: UUID
@@ -50,6 +51,7 @@ class ImportView:
     project_uuid: UUID | None
     consent_source: str
     dry_run: bool
+    held: bool
     columns: dict[str, str]
     file_bytes: int
     bytes_read: int
@@ -73,6 +75,7 @@ class NewImport:
     `consent_source`: how we know that new people agreed, such as "webinar 2026-05".
     `mapping`: by column heading, a field, `attributes.KEY` or `skip`. `project_uuid`: the audience
     that everybody in the file then belongs to. `dry_run`: counts and the error file, no more.
+    `held`: nothing happens before somebody says what the columns are and starts it.
     """
 
     file_name: str
@@ -82,6 +85,7 @@ class NewImport:
     mapping: Mapping[str, str] | None = None
     project_uuid: UUID | None = None
     dry_run: bool = False
+    held: bool = False
 
 
 async def start_import(
@@ -106,13 +110,21 @@ async def start_import(
                 "file_path": copy.name,
                 "file_bytes": file_bytes,
                 "list_id": await _list_id(connection, caller, new),
+                "state": "waiting" if new.held else "queued",
+                "held": new.held,
                 "project_id": await project_id_of(connection, caller, new.project_uuid),
                 "consent_source": new.consent_source,
                 "dry_run": new.dry_run,
-                "mapping": {**plan, "actor": caller.actor, "door": caller.door.value},
+                "mapping": {
+                    **plan,
+                    "start": place,
+                    "list_name": new.list_name,
+                    "actor": caller.actor,
+                    "door": caller.door.value,
+                },
             }
             row = await store.add(connection, caller.tenant_id, values)
-            if in_background:
+            if in_background and not new.held:
                 payload = {"tenant_id": caller.tenant_id, "import_id": row["id"]}
                 await enqueue(connection, Job.RUN_IMPORT, payload)
     except BaseException:
@@ -137,7 +149,7 @@ async def run_import_here(runtime: Runtime, caller: Caller, import_uuid: UUID) -
     """Carries the import on by one chunk in this process. Raises NotFound."""
     caller.require("imports:write")
     async with runtime.database.reading() as connection:
-        row = await _existing(connection, caller, import_uuid)
+        row = await existing(connection, caller, import_uuid)
     await run_chunk(runtime, caller.tenant_id, row["id"])
     return await get_import(runtime, caller, import_uuid)
 
@@ -146,7 +158,7 @@ async def get_import(runtime: Runtime, caller: Caller, import_uuid: UUID) -> Imp
     """One import and how far it is. Raises NotFound."""
     caller.require("imports:read")
     async with runtime.database.reading() as connection:
-        return _view(await _existing(connection, caller, import_uuid))
+        return _view(await existing(connection, caller, import_uuid))
 
 
 async def page_imports(runtime: Runtime, caller: Caller, page: Page) -> Paged[ImportView]:
@@ -169,7 +181,7 @@ async def undo_import(runtime: Runtime, caller: Caller, import_uuid: UUID) -> Im
     caller.require("imports:write")
     caller.require("contacts:write")
     async with runtime.database.transaction() as connection:
-        row = await _existing(connection, caller, import_uuid)
+        row = await existing(connection, caller, import_uuid)
         if row["dry_run"] or not await store.begin_undo(connection, caller.tenant_id, row["id"]):
             raise Conflict(
                 "Only an import that is over, changed something and was not undone can be undone.",
@@ -181,14 +193,14 @@ async def undo_import(runtime: Runtime, caller: Caller, import_uuid: UUID) -> Im
         await audit.record(connection, caller, "import.undo", f"import:{import_uuid}", about)
     await run_chunk(runtime, caller.tenant_id, row["id"])
     async with runtime.database.reading() as connection:
-        return _view(await _existing(connection, caller, import_uuid))
+        return _view(await existing(connection, caller, import_uuid))
 
 
 async def get_error_file(runtime: Runtime, caller: Caller, import_uuid: UUID) -> Path:
     """The file of rejected rows. Raises NotFound when nothing was rejected."""
     caller.require("imports:read")
     async with runtime.database.reading() as connection:
-        row = await _existing(connection, caller, import_uuid)
+        row = await existing(connection, caller, import_uuid)
     path = error_path(runtime, row["error_file"])
     if path is None or not path.is_file():
         raise NotFound("No row of this import was rejected.")
@@ -242,16 +254,22 @@ async def _list_id(connection: AsyncConnection, caller: Caller, new: NewImport) 
         if new.list_uuid not in found:
             raise InvalidInput.field("list_uuid", "There is no such list.")
         return found[new.list_uuid]
-    if not new.list_name or new.dry_run:
+    if not new.list_name or new.dry_run or new.held:
         return None
-    values = {"uuid": new_id(), "name": new.list_name}
+    return await list_id_of(connection, caller, new.list_name)
+
+
+async def list_id_of(connection: AsyncConnection, caller: Caller, name: str) -> int | None:
+    """The list of that name, made when it is absent."""
+    values = {"uuid": new_id(), "name": name}
     row = await lists.add(connection, caller.tenant_id, values)
     if row is not None:
         return row["id"]
-    return await lists.id_of_name(connection, caller.tenant_id, new.list_name)
+    return await lists.id_of_name(connection, caller.tenant_id, name)
 
 
-async def _existing(connection: AsyncConnection, caller: Caller, import_uuid: UUID) -> Row:
+async def existing(connection: AsyncConnection, caller: Caller, import_uuid: UUID) -> Row:
+    """The row of one of the caller's imports. Raises NotFound."""
     row = await store.get(connection, caller.tenant_id, import_uuid)
     if row is None:
         raise NotFound("There is no such import.")
@@ -267,6 +285,7 @@ def _view(row: Row) -> ImportView:
         list_uuid=row["list_uuid"],
         project_uuid=row["project_uuid"],
         dry_run=row["dry_run"],
+        held=row["held"],
         consent_source=row["consent_source"],
         columns=dict(zip(plan["header"], plan["columns"], strict=True)),
         file_bytes=row["file_bytes"],

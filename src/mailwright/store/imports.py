@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.ids import new_id
@@ -124,6 +124,43 @@ async def lock(connection: AsyncConnection, tenant_id: int, import_id: int) -> R
         .with_for_update(key_share=True)
     )
     return await maybe_one(connection, statement)
+
+
+async def lock_held(
+    connection: AsyncConnection, tenant_id: int, import_uuid: uuid.UUID
+) -> Row | None:
+    """The import, this transaction's until its end; None unless its file waits to be started."""
+    statement = (
+        select(imports)
+        .where(
+            imports.c.tenant_id == tenant_id,
+            imports.c.uuid == import_uuid,
+            imports.c.held,
+            imports.c.state.in_(("waiting", "done", "failed")),
+        )
+        .with_for_update(key_share=True)
+    )
+    return await maybe_one(connection, statement)
+
+
+async def remove(connection: AsyncConnection, tenant_id: int, import_id: int) -> None:
+    """Removes the row of an import that changed nothing."""
+    mine = (imports.c.tenant_id == tenant_id, imports.c.id == import_id)
+    await connection.execute(delete(imports).where(*mine))
+
+
+async def remove_held(connection: AsyncConnection, before: datetime) -> Sequence[Row]:
+    """Removes all tenants' imports that nobody started since; their `file_path` and `uuid`."""
+    statement = (
+        delete(imports)
+        .where(
+            imports.c.held,
+            imports.c.created_at < before,
+            imports.c.state.in_(("waiting", "done", "failed")),
+        )
+        .returning(imports.c.uuid, imports.c.file_path)
+    )
+    return await every(connection, statement)
 
 
 async def change(

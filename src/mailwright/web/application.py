@@ -95,6 +95,8 @@ PAGES: tuple[tuple[str, Handler | None, Handler | None], ...] = (
     ("/imports/new", imports.show_new, imports.create),
     ("/imports/{uuid}", imports.show, None),
     ("/imports/{uuid}/errors.csv", imports.errors, None),
+    ("/imports/{uuid}/start", None, imports.start),
+    ("/imports/{uuid}/discard", None, imports.discard),
     ("/imports/{uuid}/undo", None, imports.undo),
     ("/emails", emails.show_list, None),
     ("/emails/{uuid}", emails.show, None),

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from mailwright.errors import InvalidInput, TooLarge
 
 BODY_BYTES_MAX = 4_000_000  # a page of a million characters, most of them escaped
-FIELDS_MAX = 200
+FIELDS_MAX = 500  # a file of 200 columns has two fields for each
 
 Form = Mapping[str, str]
 

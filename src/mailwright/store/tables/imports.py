@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, PrimaryKeyConstraint, Table, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, Table, UniqueConstraint
 
 from mailwright.store.tables.columns import (
     count,
@@ -33,6 +33,7 @@ imports = Table(
     Column("project_id", BigInteger),
     words("consent_source", default="import"),
     flag("dry_run", default=False),  # counts and the error file; nothing is changed
+    flag("held", default=False),  # the file is kept until somebody starts it
     json("mapping"),
     count("file_bytes"),
     count("bytes_read"),  # where the next chunk begins
@@ -51,7 +52,8 @@ imports = Table(
     time("finished_at"),
     time("undone_at"),
     *noun(),
-    one_of("state", ("queued", "running", "done", "failed", "undoing", "undone")),
+    Index("ix_imports_held", "created_at", postgresql_where="held"),
+    one_of("state", ("waiting", "queued", "running", "done", "failed", "undoing", "undone")),
 )
 
 # What a dry run has seen of its file so far; emptied when it is over.

@@ -627,6 +627,7 @@ def upgrade() -> None:
         sa.Column("project_id", sa.BigInteger(), nullable=True),
         sa.Column("consent_source", sa.Text(), server_default=sa.text("'import'"), nullable=False),
         sa.Column("dry_run", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("held", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column(
             "mapping", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
         ),
@@ -654,11 +655,14 @@ def upgrade() -> None:
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "state IN ('queued', 'running', 'done', 'failed', 'undoing', 'undone')",
+            "state IN ('waiting', 'queued', 'running', 'done', 'failed', 'undoing', 'undone')",
             name=op.f("ck_imports_state"),
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_imports")),
         sa.UniqueConstraint("tenant_id", "uuid", name=op.f("uq_imports_tenant_id_uuid")),
+    )
+    op.create_index(
+        "ix_imports_held", "imports", ["created_at"], unique=False, postgresql_where="held"
     )
     op.create_table(
         "installation",
