@@ -272,6 +272,27 @@ async def test_beyond_the_quota_and_its_grace_mails_are_refused_one_by_one(
         await emails.submit(runtime, caller, mail())
 
 
+async def test_who_is_over_the_quota_holds_nobody_back_who_is_written_with_them(
+    runtime: Runtime, caller: Caller, tenant: MadeTenant
+) -> None:
+    await set_quota(runtime, tenant, 0)
+    other = await make_tenant(runtime.database)
+    await make_sender(runtime.database, other.id)
+    them = replace(caller, tenant_id=other.id)
+    a_list = await make_list(runtime.database, tenant.id)
+    joining = mail("new@x.example", stream=Stream.MARKETING, list=a_list.uuid)
+    filed = mail(attachments=[Attachment("bill.pdf", "application/pdf", b"%PDF")])
+    asked = [(caller, mail()), (them, mail()), (caller, joining), (them, filed), (caller, filed)]
+    found = await asyncio.gather(
+        *(emails.submit(runtime, *each) for each in asked), return_exceptions=True
+    )
+    refused = [isinstance(each, QuotaExceeded) for each in found]
+    assert refused == [who is caller for who, _ in asked], found
+    assert await count(runtime) == 2
+    assert await count(runtime, tables.email_attachments) == 1
+    assert await count(runtime, tables.contacts) == 0  # nobody was signed up by a refused mail
+
+
 async def test_a_mail_is_canceled_while_it_waits_and_not_twice(
     runtime: Runtime, caller: Caller, clock: Clock
 ) -> None:

@@ -1,6 +1,6 @@
 """How a single mail is accepted: what it names is looked up, then it is written down with others.
 
-Calls that come together share a transaction (`group_commit`): the quota of a tenant is taken once
+Calls that come together share a statement (`group_commit`): the quota of a tenant is taken once
 for all of them, and one flush to disk makes all of them durable. Each is answered for itself, after
 the commit; one over the quota does not hold the others back.
 """
@@ -11,12 +11,11 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import cast
 from weakref import WeakKeyDictionary
 
 from mailwright.domain.email_stream import Stream
-from mailwright.errors import InvalidInput, MailwrightError
+from mailwright.errors import InvalidInput
 from mailwright.services import email_recipients, outgoing, quota
 from mailwright.services.caller import Caller
 from mailwright.services.email_contents import Said, content_of
@@ -26,13 +25,15 @@ from mailwright.services.group_commit import GroupCommit
 from mailwright.services.runtime import Runtime
 from mailwright.store import email_acceptance as store
 from mailwright.store.database import Connection, Database
-from mailwright.store.email_acceptance import NewMail
+from mailwright.store.email_acceptance import NewMail, Written
 from mailwright.store.email_lookup import Named, look_up
 from mailwright.store.job_queue import Waker
 from mailwright.store.rows import Row
 
 INBOX_LANE = 0
 CONTENTS_KEPT = 2_000  # ids of contents that a process remembers
+
+_Contents = dict[tuple[int, bytes], int]  # their ids, by tenant and digest
 
 
 async def accept(runtime: Runtime, caller: Caller, checked: CheckedEmail) -> EmailView:
@@ -59,16 +60,16 @@ async def accept(runtime: Runtime, caller: Caller, checked: CheckedEmail) -> Ema
 
 @dataclass(slots=True)
 class _Item:
-    """A mail on its way into the ledger. `refusal`: why it was left out in the end."""
+    """A mail on its way into the ledger. `refusal`: why it is not there in the end."""
 
     caller: Caller
     checked: CheckedEmail
     found: Row
     said: Said
     sandbox: bool
-    refusal: MailwrightError | None = None
+    refusal: Exception | None = None
     mail: NewMail | None = None
-    created_at: datetime | None = None
+    written: Written | None = None
 
     @property
     def content_key(self) -> tuple[int, bytes]:
@@ -118,31 +119,49 @@ class _Acceptance:
 
     async def write(self, items: Sequence[_Item]) -> None:
         """Writes a group down and wakes the workers; who is over the quota is refused."""
-        async with self.runtime.database.raw() as connection, connection.transaction():
-            await self._take_quota(connection, items)
-            accepted = [item for item in items if item.refusal is None]
-            known = await self._contents(connection, accepted)
-            if accepted:
-                await self._write(connection, accepted, known)
+        async with self.runtime.database.raw() as connection:
+            known = await self._contents(connection, items)
+            alone = [item for item in items if _is_one_row(item)]
+            if alone:
+                await self._write(connection, alone, known)
+            left = [item for item in items if item.written is None]
+            if left:
+                await self._write_the_rest(connection, left, known)
         self._remember(known)
         self.waker.wake()
 
-    async def _take_quota(self, connection: Connection, items: Sequence[_Item]) -> None:
-        """In the order of the tenants, so that two processes never wait for each other."""
+    async def _write_the_rest(
+        self, connection: Connection, items: Sequence[_Item], contents: _Contents
+    ) -> None:
+        """What goes wrong here is theirs alone: the rest of the group is written down already."""
+        try:
+            async with connection.transaction():
+                await self._write_what_fits(connection, items, contents)
+        except Exception as error:  # raised to each caller
+            for item in items:
+                item.refusal = error
+
+    async def _write_what_fits(
+        self, connection: Connection, items: Sequence[_Item], contents: _Contents
+    ) -> None:
+        """As many mails as the tenants' quotas have room for; the others are refused.
+
+        In the order of the tenants, so that two processes never wait for each other.
+        """
         month = quota.month_of(self.runtime.now())
-        for tenant_id in sorted({item.caller.tenant_id for item in items if not item.sandbox}):
-            mine = [i for i in items if i.caller.tenant_id == tenant_id and not i.sandbox]
+        for tenant_id in sorted({item.caller.tenant_id for item in items}):
+            mine = [item for item in items if item.caller.tenant_id == tenant_id]
+            counted = [item for item in mine if not item.sandbox]
             taken, limit = await store.hold_quota(connection, tenant_id, month)
             room = quota.room_for_singles(limit, taken)
-            granted = len(mine) if room is None else min(room, len(mine))
-            for item in mine[granted:]:
+            granted = len(counted) if room is None else min(room, len(counted))
+            for item in counted[granted:]:
                 item.refusal = quota.exceeded(month, limit, taken + granted)
-            if granted:
-                await store.take_quota(connection, tenant_id, month, granted)
+            fitting = [item for item in mine if item.refusal is None]
+            if fitting:
+                await self._write(connection, fitting, contents)
 
-    async def _contents(
-        self, connection: Connection, items: Sequence[_Item]
-    ) -> dict[tuple[int, bytes], int]:
+    async def _contents(self, connection: Connection, items: Sequence[_Item]) -> _Contents:
         """The ids of what they say; new contents are written down, in one order for everybody."""
         wanted = {item.content_key: item.said.content for item in items}
         known = {key: self.contents[key] for key in wanted if key in self.contents}
@@ -154,30 +173,34 @@ class _Acceptance:
         return known
 
     async def _write(
-        self, connection: Connection, items: Sequence[_Item], contents: dict[tuple[int, bytes], int]
+        self, connection: Connection, items: Sequence[_Item], contents: _Contents
     ) -> None:
-        ids, now = await store.next_ids(connection, len(items))
-        for item, message_id in zip(items, ids, strict=True):
+        """Writes all of a tenant's mails down, or none where the quota has no room for all."""
+        for item in items:
             contact_id = await email_recipients.contact_id(
                 connection, item.caller, item.checked, item.found
             )
-            item.created_at = now
-            item.mail = _mail(item, message_id, contact_id, contents[item.content_key])
-        await store.write_down(connection, [cast("NewMail", item.mail) for item in items])
-        for item in items:
-            if item.checked.asked.attachments:
-                assert item.mail is not None
+            item.mail = _mail(item, contact_id, contents[item.content_key])
+        written = await store.write_down(
+            connection,
+            [cast("NewMail", item.mail) for item in items],
+            quota.month_of(self.runtime.now()),
+            quota_percentage=quota.GRACE_PERCENTAGE,
+        )
+        for item, what in zip(items, written, strict=True):
+            item.written = what
+            if what is not None and item.checked.asked.attachments:
                 await store.attach(
                     connection,
                     item.caller.tenant_id,
-                    item.mail.message_id,
+                    what.message_id,
                     (
                         (each.name, each.content_type, each.content_id, each.body)
                         for each in item.checked.asked.attachments
                     ),
                 )
 
-    def _remember(self, known: dict[tuple[int, bytes], int]) -> None:
+    def _remember(self, known: _Contents) -> None:
         self.contents.update(known)
         while len(self.contents) > CONTENTS_KEPT:
             self.contents.popitem(last=False)
@@ -193,11 +216,16 @@ def _acceptance(runtime: Runtime) -> _Acceptance:
     return found
 
 
-def _mail(item: _Item, message_id: int, contact_id: int | None, content_id: int) -> NewMail:
+def _is_one_row(item: _Item) -> bool:
+    """Whether nothing is written beside the mail: no file, and nobody who joins a list."""
+    return not item.checked.asked.attachments and item.checked.asked.stream is not Stream.MARKETING
+
+
+def _mail(item: _Item, contact_id: int | None, content_id: int) -> NewMail:
     checked, asked, found = item.checked, item.checked.asked, item.found
     return NewMail(
         tenant_id=item.caller.tenant_id,
-        message_id=message_id,
+        is_free=item.sandbox,
         contact_id=contact_id,
         lane=INBOX_LANE if item.sandbox else found["project_id"],
         email=checked.to.text,
@@ -230,13 +258,15 @@ def _mail(item: _Item, message_id: int, contact_id: int | None, content_id: int)
 
 def _as_row(item: _Item) -> Row:
     """The mail as `store.emails.get` would read it back."""
-    mail, found = item.mail, item.found
+    mail, found, told = item.mail, item.found, item.written
     assert mail is not None
+    assert told is not None
     written = {name: getattr(mail, name) for name in NewMail.__slots__}
     never = ("sent_at", "bounced_at", "opened_at", "clicked_at", "complained_at", "unsubscribed_at")
     return {
         **written,
         **dict.fromkeys(never),
+        "message_id": told.message_id,
         "subject": item.said.content.subject,
         "encoding": item.said.content.charset,
         "state": "queued",
@@ -244,8 +274,8 @@ def _as_row(item: _Item) -> Row:
         "reply": None,
         "attempts": 0,
         "possibly_repeated": False,
-        "created_at": item.created_at,
-        "next_attempt_at": mail.scheduled_at or item.created_at,
+        "created_at": told.at,
+        "next_attempt_at": mail.scheduled_at or told.at,
         "sender_uuid": found["sender_uuid"],
         "project_uuid": found["project_uuid"],
         "list_uuid": found["list_uuid"],

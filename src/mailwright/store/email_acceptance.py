@@ -1,6 +1,7 @@
-"""Single mails written down: a group of them in one transaction, in a handful of statements.
+"""Single mails written down: a group of them in one statement.
 
-Everything runs on plain asyncpg inside the caller's transaction; rows go in as arrays.
+Each way to the database and back waits for a processor on both sides, which a campaign under way
+keeps busy; so there is one. It runs on plain asyncpg; rows go in as arrays.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from uuid import UUID
 import orjson
 
 from mailwright.store.database import Connection
-from mailwright.store.event_log import TAG_LOGGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,10 @@ class ContentRow:
 
 @dataclass(frozen=True, slots=True)
 class NewMail:
-    """A single mail as it is written down; `message_id` comes from `next_ids`."""
+    """A single mail as it is written down. `is_free`: it takes nothing of the quota."""
 
     tenant_id: int
-    message_id: int
+    is_free: bool
     contact_id: int | None
     lane: int
     email: str
@@ -66,16 +66,12 @@ class NewMail:
     door: str
 
 
-_NEXT_IDS = """
-SELECT nextval(pg_get_serial_sequence('messages', 'id')) AS id, now() AS now
-FROM generate_series(1, $1::int)
-"""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The mail's id in the ledger, and the time at which the transaction began."""
 
-
-async def next_ids(connection: Connection, count: int) -> tuple[list[int], datetime]:
-    """Fresh ids of the ledger, in their order, and the time at which the transaction began."""
-    rows = await connection.fetch(_NEXT_IDS, count)
-    return [row["id"] for row in rows], rows[0]["now"]
+    message_id: int
+    at: datetime
 
 
 _HOLD_QUOTA = """
@@ -85,19 +81,12 @@ ON CONFLICT (tenant_id, month) DO UPDATE SET reserved = q.reserved
 RETURNING reserved, (SELECT monthly_quota FROM tenants WHERE id = $1)
 """
 
-_TAKE_QUOTA = "UPDATE quota_months SET reserved = reserved + $3 WHERE tenant_id = $1 AND month = $2"
-
 
 async def hold_quota(connection: Connection, tenant_id: int, month: date) -> tuple[int, int | None]:
     """What is taken of the month and its limit (None: none), held until the commit."""
     row = await connection.fetchrow(_HOLD_QUOTA, tenant_id, month)
     assert row is not None
     return row[0], row[1]
-
-
-async def take_quota(connection: Connection, tenant_id: int, month: date, count: int) -> None:
-    """Takes `count` more."""
-    await connection.execute(_TAKE_QUOTA, tenant_id, month, count)
 
 
 _CONTENT = """
@@ -130,14 +119,13 @@ async def content_id(connection: Connection, tenant_id: int, content: ContentRow
     )
 
 
-_MESSAGES = """
-INSERT INTO messages (tenant_id, id, contact_id, lane, email, next_attempt_at)
-SELECT tenant_id, id, contact_id, lane, email, coalesce(scheduled_at, now())
-FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::timestamptz[])
-    AS given (tenant_id, id, contact_id, lane, email, scheduled_at)
-"""
-
 _COLUMNS = (
+    ("tenant_id", "int"),
+    ("is_free", "boolean"),
+    ("contact_id", "bigint"),
+    ("lane", "bigint"),
+    ("email", "text"),
+    ("tags", "jsonb"),  # arrays of arrays must be even, so they travel as JSON
     ("uuid", "uuid"),
     ("stream", "text"),
     ("email_key", "text"),
@@ -162,28 +150,54 @@ _COLUMNS = (
     ("expires_at", "timestamptz"),
     ("door", "text"),
 )
-_JSON = frozenset({"data", "headers", "metadata"})
+_JSON = frozenset({"tags", "data", "headers", "metadata"})
 _NAMES = ", ".join(name for name, _ in _COLUMNS)
-_ARRAYS = ", ".join(f"${number}::{kind}[]" for number, (_, kind) in enumerate(_COLUMNS, start=4))
+_ARRAYS = ", ".join(f"${number}::{kind}[]" for number, (_, kind) in enumerate(_COLUMNS, start=3))
+_EMAIL_NAMES = ", ".join(
+    name for name, _ in _COLUMNS if name not in {"is_free", "contact_id", "lane", "email", "tags"}
+)
 
-# Arrays of arrays must be even, so the tags travel as JSON.
-_EMAILS = f"""
-INSERT INTO emails (tenant_id, message_id, tags, {_NAMES})
-SELECT given.tenant_id, given.message_id,
-       ARRAY(SELECT jsonb_array_elements_text(given.tags)), {_NAMES}
-FROM unnest($1::int[], $2::bigint[], $3::jsonb[], {_ARRAYS})
-    AS given (tenant_id, message_id, tags, {_NAMES})
-"""  # noqa: S608  # constants
-
-_EVENTS = f"""
-WITH logged AS (
+# A tenant's mails are taken from the month's quota all together, or none of them is written. In the
+# order of the tenants, so that two processes never wait for each other.
+_WRITE = f"""
+WITH given AS MATERIALIZED (
+    SELECT number, nextval(pg_get_serial_sequence('messages', 'id')) AS message_id,
+           ARRAY(SELECT jsonb_array_elements_text(tags)) AS words, {_NAMES}
+    FROM unnest({_ARRAYS}) WITH ORDINALITY AS given ({_NAMES}, number)
+), taken AS (
+    INSERT INTO quota_months AS q (tenant_id, month, reserved)
+    SELECT wanted.tenant_id, $1, wanted.total
+    FROM (SELECT tenant_id, count(*) AS total FROM given WHERE NOT is_free GROUP BY 1) wanted
+    JOIN tenants ON tenants.id = wanted.tenant_id
+    WHERE monthly_quota IS NULL OR wanted.total <= floor(monthly_quota * $2::float8 / 100)
+    ORDER BY 1
+    ON CONFLICT (tenant_id, month) DO UPDATE SET reserved = q.reserved + EXCLUDED.reserved
+    WHERE NOT EXISTS (
+        SELECT FROM tenants WHERE id = q.tenant_id
+        AND q.reserved + EXCLUDED.reserved > floor(monthly_quota * $2::float8 / 100))
+    RETURNING tenant_id
+), granted AS MATERIALIZED (
+    SELECT * FROM given WHERE is_free OR tenant_id IN (SELECT tenant_id FROM taken)
+), ledger AS (
+    INSERT INTO messages (tenant_id, id, contact_id, lane, email, next_attempt_at)
+    SELECT tenant_id, message_id, contact_id, lane, email, coalesce(scheduled_at, now())
+    FROM granted
+), mails AS (
+    INSERT INTO emails (message_id, tags, {_EMAIL_NAMES})
+    SELECT message_id, words, {_EMAIL_NAMES} FROM granted
+), logged AS (
     INSERT INTO events (tenant_id, at, kind, message_id, contact_id)
     SELECT tenant_id, now(), kind, message_id, contact_id
-    FROM unnest($1::int[], $2::text[], $3::bigint[], $4::bigint[])
-        AS given (tenant_id, kind, message_id, contact_id)
-    RETURNING tenant_id, at, id, kind, message_id, campaign_id
+    FROM granted, unnest(ARRAY['submitted', 'queued']) WITH ORDINALITY AS fact (kind, place)
+    WHERE kind = 'submitted' OR scheduled_at IS NULL
+    ORDER BY message_id, place
+    RETURNING tenant_id, at, id, kind, message_id
+), tagged AS (
+    INSERT INTO event_tags (tenant_id, tag, kind, at, id, message_id)
+    SELECT logged.tenant_id, tag, kind, logged.at, logged.id, message_id
+    FROM logged JOIN granted USING (message_id), unnest(array_append(words, '')) AS tag
 )
-{TAG_LOGGED}
+SELECT number, message_id, now() AS at FROM granted
 """  # noqa: S608  # constants
 
 _ATTACHMENTS = """
@@ -192,31 +206,19 @@ VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
 
 
-async def write_down(connection: Connection, mails: Sequence[NewMail]) -> None:
-    """Writes the mails, and that they were submitted, and are queued where it is time."""
-    await connection.execute(
-        _MESSAGES,
-        *_arrays(
-            (
-                mail.tenant_id,
-                mail.message_id,
-                mail.contact_id,
-                mail.lane,
-                mail.email,
-                mail.scheduled_at,
-            )
-            for mail in mails
-        ),
-    )
-    await connection.execute(_EMAILS, *_arrays(_email(mail) for mail in mails))
-    await connection.execute(
-        _EVENTS,
-        *_arrays(
-            (mail.tenant_id, kind, mail.message_id, mail.contact_id)
-            for mail in mails
-            for kind in (("submitted",) if mail.scheduled_at else ("submitted", "queued"))
-        ),
-    )
+async def write_down(
+    connection: Connection, mails: Sequence[NewMail], month: date, *, quota_percentage: float
+) -> list[Written | None]:
+    """Writes the mails, and that they were submitted, and are queued where it is time.
+
+    They count in the quota of `month`, which goes to so many hundredths of its limit. None: not
+    written, for not all of its tenant's mails fit.
+    """
+    rows = await connection.fetch(_WRITE, month, quota_percentage, *_columns(mails))
+    found: list[Written | None] = [None] * len(mails)
+    for row in rows:
+        found[row["number"] - 1] = Written(row["message_id"], row["at"])
+    return found
 
 
 async def attach(
@@ -232,16 +234,11 @@ async def attach(
     )
 
 
-def _email(mail: NewMail) -> tuple[object, ...]:
-    values = (
-        _json(value) if name in _JSON else value
-        for name, value in ((name, getattr(mail, name)) for name, _ in _COLUMNS)
-    )
-    return (mail.tenant_id, mail.message_id, _json(list(mail.tags)), *values)
-
-
-def _arrays(rows: Iterable[tuple[object, ...]]) -> list[list[object]]:
-    return [list(column) for column in zip(*rows, strict=True)]
+def _columns(mails: Sequence[NewMail]) -> list[list[object]]:
+    return [
+        [_json(getattr(mail, name)) if name in _JSON else getattr(mail, name) for mail in mails]
+        for name, _ in _COLUMNS
+    ]
 
 
 def _json(value: object) -> str:
