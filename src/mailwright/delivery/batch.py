@@ -70,11 +70,15 @@ class Delivery:
         self._route = route
         self._load = load
         self._pace = pace
+        self._at_work: set[int] = set()  # numbers of the couriers
         self._recorder = Recorder(
-            runtime.database, lease, pace.lease_seconds, claimed_at=claimed_at
+            runtime.database,
+            lease,
+            pace.lease_seconds,
+            claimed_at=claimed_at,
+            couriers=lambda: len(self._at_work),
         )
         self._queue: deque[Due] = deque()
-        self._at_work: set[int] = set()  # numbers of the couriers
         self._couriers_most = route.connections
         self._is_over = asyncio.Event()
         self._began_at = time.monotonic()
