@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.store.batches import COUNTS
+from mailwright.store.campaign_events import is_no_send
 from mailwright.store.database import Connection
 from mailwright.store.prepared import Prepared
 from mailwright.store.rows import AnySelect, Row, every, only
@@ -212,6 +213,7 @@ async def bounces(
             events.c.tenant_id == tenant_id,
             events.c.campaign_id == campaigns.c.id,
             events.c.kind == "bounced",
+            is_no_send(events),
             events.c.data["reason"].astext.in_(reasons),
         )
         .lateral("each")
@@ -227,6 +229,7 @@ async def implied_opens(connection: AsyncConnection, tenant_id: int, campaign_id
         events.c.tenant_id == tenant_id,
         events.c.campaign_id == campaign_id,
         events.c.kind == "opened",
+        is_no_send(events),
         events.c.data.has_key("implied_by"),
     )
     return (await connection.execute(statement)).scalar_one()

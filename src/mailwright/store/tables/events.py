@@ -12,6 +12,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     UniqueConstraint,
+    text,
 )
 
 from mailwright.store.tables.columns import (
@@ -85,6 +86,15 @@ events = Table(
     PrimaryKeyConstraint("tenant_id", "at", "id"),
     Index("ix_events_tenant_id_message_id", "tenant_id", "message_id"),
     Index("ix_events_tenant_id_campaign_id", "tenant_id", "campaign_id", "id"),
-    Index("ix_events_tenant_id_campaign_id_kind", "tenant_id", "campaign_id", "kind", "id"),
+    # Not of `sent`, which is every other event: it would cost each mail, and the index above, which
+    # has them all, finds them as well.
+    Index(
+        "ix_events_tenant_id_campaign_id_kind",
+        "tenant_id",
+        "campaign_id",
+        "kind",
+        "id",
+        postgresql_where=text("kind <> 'sent'"),
+    ),
     postgresql_partition_by="RANGE (at)",
 )

@@ -535,6 +535,7 @@ def upgrade() -> None:
         "events",
         ["tenant_id", "campaign_id", "kind", "id"],
         unique=False,
+        postgresql_where=sa.text("kind <> 'sent'"),
     )
     op.create_index(
         "ix_events_tenant_id_message_id", "events", ["tenant_id", "message_id"], unique=False
