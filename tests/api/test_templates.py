@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import text
 
 from mailwright.store.database import Database
 from tests.api.campaign_stories import code, details
@@ -190,3 +191,42 @@ async def test_mjml_is_a_body_and_read_back(api: httpx2.AsyncClient) -> None:
         answer = await api.patch(path, json=wrong)
         assert answer.status_code == 422, wrong
         assert field in answer.json()["error"]["details"], answer.text
+
+
+async def test_a_draft_is_deleted_alone_and_nothing_that_is_in_use(
+    api: httpx2.AsyncClient,
+) -> None:
+    template, first = await _made(api, locale="en")
+    answer = await api.delete(first)
+    assert (answer.status_code, code(answer)) == (409, "TEMPLATE_VERSION_LAST")
+    versions = f"/templates/{template['uuid']}/versions"
+    spanish = await _data(await api.post(f"{first}/variants", json={"locale": "es"}), 201)
+    await api.post(f"{first}/publish")
+    answer = await api.delete(first)
+    assert (answer.status_code, code(answer)) == (409, "TEMPLATE_VERSION_PUBLISHED")
+    assert (await api.delete(f"{versions}/{spanish['uuid']}")).status_code == 204
+    assert (await api.get(f"{versions}/{spanish['uuid']}")).status_code == 404
+    left = (await _data(await api.get(f"/templates/{template['uuid']}")))["versions"]
+    assert [version["locale"] for version in left] == ["en"]
+    entry = (await api.get("/audit-log", params={"per_page": 1})).json()["data"][0]
+    assert entry["action"] == "template.delete-version"
+
+
+async def test_a_draft_that_a_campaign_was_sent_from_is_kept(
+    api: httpx2.AsyncClient, database: Database
+) -> None:
+    template, first = await _made(api, locale="en")
+    versions = f"/templates/{template['uuid']}/versions"
+    spanish = await _data(await api.post(f"{first}/variants", json={"locale": "es"}), 201)
+    await api.post(f"{first}/publish")
+    named = {"name": "x", "template_version_uuid": first.rpartition("/")[2]}
+    await _data(await api.post("/campaigns", json=named), 201)
+    await api.post(f"{first}/unpublish")
+    answer = await api.delete(first)
+    assert (answer.status_code, code(answer)) == (409, "TEMPLATE_VERSION_IN_USE")
+    async with database.transaction() as connection:
+        await connection.execute(text("UPDATE campaigns SET started_at = now()"))
+    answer = await api.delete(f"{versions}/{spanish['uuid']}")
+    assert (answer.status_code, code(answer)) == (409, "TEMPLATE_VERSION_IN_USE")
+    later = await _data(await api.post(f"{first}/variants", json={"locale": "fr"}), 201)
+    assert (await api.delete(f"{versions}/{later['uuid']}")).status_code == 204

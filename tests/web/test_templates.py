@@ -72,6 +72,29 @@ async def test_a_version_is_taken_back_and_a_new_one_begun_in_all_languages(
     assert "A draft again" in owner.text
 
 
+async def test_one_draft_is_deleted_and_a_published_version_is_refused_with_words(
+    owner: Browser,
+) -> None:
+    path = await write(owner)
+    template = path.partition("/versions")[0]
+    assert not owner.page.css(f'form[action="{path}/delete"]')  # the only one
+    token = owner.page.css_first("input[name=csrf]")
+    assert token is not None
+    form = {"csrf": token.attributes["value"] or "", "back": path}
+    await owner.submit(f"{path}/language", {"locale": "es"})
+    spanish = owner.answer.url.path
+    await owner.open(path)
+    await owner.submit(path, {"publish": "yes"})
+    assert "To delete it, unpublish it first." in owner.text
+    owner.answer = await owner.client.post(f"{path}/delete", data=form, follow_redirects=True)
+    assert "A published version cannot be deleted; unpublish it first." in owner.text
+    await owner.open(spanish)
+    await owner.submit(f"{spanish}/delete")
+    assert "The draft was deleted." in owner.text
+    assert owner.answer.url.path == template
+    assert (await owner.open(spanish)).status_code == 404
+
+
 async def test_a_language_that_is_there_already_says_so(owner: Browser) -> None:
     path = await write(owner)
     for locale, words in (("es", "here."), ("es", "already"), ("español", "language")):

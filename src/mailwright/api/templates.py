@@ -117,6 +117,24 @@ async def change_version(
     return one(changed)
 
 
+@router.delete(
+    _VERSION,
+    status_code=204,
+    responses=errors(
+        "RESOURCE_NOT_FOUND",
+        "TEMPLATE_VERSION_PUBLISHED",
+        "TEMPLATE_VERSION_IN_USE",
+        "TEMPLATE_VERSION_LAST",
+    ),
+)
+async def delete_version(
+    runtime: RuntimeOf, caller: CallerOf, template_uuid: UUID, version_uuid: UUID
+) -> Response:
+    """Delete a draft in one language. Refused for published versions and those campaigns name."""
+    await template_versions.delete_version(runtime, caller, template_uuid, version_uuid)
+    return nothing()
+
+
 @router.post(
     _VERSION + "/publish",
     responses={

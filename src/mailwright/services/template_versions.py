@@ -198,6 +198,31 @@ async def unpublish_version(
         return version_view(await existing(connection, caller, template_uuid, version_uuid))
 
 
+async def delete_version(
+    runtime: Runtime, caller: Caller, template_uuid: UUID, version_uuid: UUID
+) -> None:
+    """The draft is gone, in this language.
+
+    Raises NotFound, Conflict TEMPLATE_VERSION_PUBLISHED; TEMPLATE_VERSION_IN_USE when a campaign
+    names it or was sent in its languages since it was begun; TEMPLATE_VERSION_LAST.
+    """
+    caller.require("templates:write")
+    async with runtime.database.transaction() as connection:
+        held = await _held_template(connection, caller, template_uuid)
+        row = await existing(connection, caller, template_uuid, version_uuid, hold=True)
+        if row["state"] != VersionState.DRAFT:
+            message = "A published version cannot be deleted; unpublish it first."
+            raise Conflict(message, code="TEMPLATE_VERSION_PUBLISHED")
+        if await store.is_named(connection, row):
+            message = "A campaign names this version, or was sent from it; it is kept."
+            raise Conflict(message, code="TEMPLATE_VERSION_IN_USE")
+        if len(await store.of_template(connection, held["tenant_id"], held["id"])) == 1:
+            message = "This is the only version; delete the template instead."
+            raise Conflict(message, code="TEMPLATE_VERSION_LAST")
+        await store.remove(connection, row["tenant_id"], row["id"])
+        await _record(connection, caller, "delete-version", row)
+
+
 async def existing(
     connection: AsyncConnection,
     caller: Caller,

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.store.rows import AnySelect, Row, every, maybe_one
@@ -179,6 +179,31 @@ async def is_being_sent(connection: AsyncConnection, version: Row) -> bool:
         )
     )
     return bool(await connection.scalar(select(sending)))
+
+
+async def is_named(connection: AsyncConnection, version: Row) -> bool:
+    """Whether a campaign names this version, or a variant of it that was sent since it is there."""
+    group = versions.alias("group")
+    mine = and_(
+        group.c.tenant_id == campaigns.c.tenant_id, group.c.id == campaigns.c.template_version_id
+    )
+    naming = exists(
+        select(1)
+        .select_from(campaigns.join(group, mine))
+        .where(
+            campaigns.c.tenant_id == version["tenant_id"],
+            group.c.template_id == version["template_id"],
+            group.c.locale_group == version["locale_group"],
+            or_(group.c.id == version["id"], campaigns.c.started_at >= version["created_at"]),
+        )
+    )
+    return bool(await connection.scalar(select(naming)))
+
+
+async def remove(connection: AsyncConnection, tenant_id: int, version_id: int) -> None:
+    """Deletes one version."""
+    mine = and_(versions.c.tenant_id == tenant_id, versions.c.id == version_id)
+    await connection.execute(delete(versions).where(mine))
 
 
 def _of(tenant_id: int, template_id: int) -> ColumnElement[Any]:

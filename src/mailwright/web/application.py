@@ -73,6 +73,7 @@ PAGES: tuple[tuple[str, Handler | None, Handler | None], ...] = (
     ("/templates/{uuid}/delete", None, templates.delete),
     ("/templates/{uuid}/versions/{version}", template_versions.show, template_versions.save),
     ("/templates/{uuid}/versions/{version}/body", template_versions.show_body, None),
+    ("/templates/{uuid}/versions/{version}/delete", None, template_versions.delete),
     ("/templates/{uuid}/versions/{version}/language", None, template_versions.add_language),
     ("/contacts", contacts.show, None),
     ("/contacts/new", contacts.show_new, contacts.create),

@@ -68,6 +68,13 @@ async def change_state(visit: Visit) -> Response:
     return visit.go(_path(template_uuid, made.uuid), said=said)
 
 
+async def delete(visit: Visit) -> Response:
+    """The draft is gone; the others of its template stay."""
+    template_uuid, version_uuid = _ids(visit)
+    await service.delete_version(visit.runtime, visit.caller, template_uuid, version_uuid)
+    return visit.go(f"/templates/{template_uuid}", said="The draft was deleted.")
+
+
 async def add_language(visit: Visit) -> Response:
     """A variant that begins with the words of this one."""
     visit.caller.require("templates:write")
