@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mailwright.domain.doors import Door
-from mailwright.errors import CallerError, Forbidden, RateLimited, Unauthenticated
+from mailwright.errors import CallerError, Forbidden, RateLimited, TooLarge, Unauthenticated
 from mailwright.mcp.answers import problem
 from mailwright.services import bearers
 from mailwright.services.call_counter import CallCounter
@@ -28,8 +28,15 @@ from mailwright.services.runtime import Runtime
 #: Where the caller of a request stands in its ASGI scope.
 CALLER = "mailwright.caller"
 
+BODY_BYTES_MAX = 10_000_000  # as at every other door: a thousand contacts with all they can have
+
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_STATUS: dict[type[CallerError], int] = {Unauthenticated: 401, Forbidden: 403, RateLimited: 429}
+_STATUS: dict[type[CallerError], int] = {
+    Unauthenticated: 401,
+    Forbidden: 403,
+    TooLarge: 413,
+    RateLimited: 429,
+}
 
 
 class McpDoor:
@@ -66,6 +73,7 @@ class McpDoor:
         try:
             self._check_origin(Headers(scope=scope))
             scope[CALLER] = await self._authenticate(Headers(scope=scope))
+            _check_length(Headers(scope=scope))
         except CallerError as error:
             await _refusal(error)(scope, receive, send)
             return
@@ -106,6 +114,7 @@ class McpDoor:
                     server.create_server(self._runtime, _caller_of),
                     json_response=True,
                     stateless=True,
+                    max_request_body_size=BODY_BYTES_MAX,
                 )
                 ready = asyncio.Event()
                 self._keeper = asyncio.create_task(self._keep(manager, ready))
@@ -124,6 +133,13 @@ class McpDoor:
 async def _caller_of(context: Any) -> Caller:
     caller: Caller = context.request.scope[CALLER]
     return caller
+
+
+def _check_length(headers: Headers) -> None:
+    """What does not announce its length is ended by the SDK, where it is too much."""
+    announced = headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > BODY_BYTES_MAX:
+        raise TooLarge(f"A call has at most {BODY_BYTES_MAX // 1_000_000} MB; send fewer rows.")
 
 
 def _refusal(error: CallerError) -> Response:
