@@ -75,10 +75,19 @@ async def test_a_mail_is_answered_read_listed_shown_and_canceled(
     assert canceled.json()["data"]["status"] == "canceled"
     again = await api.post(f"/emails/{email['uuid']}/cancel")
     assert (again.status_code, again.json()["error"]["code"]) == (409, "EMAIL_NOT_CANCELABLE")
-    events = (await api.get("/events", params={"tag": "receipt"})).json()["data"]
+    resent = await api.post(f"/emails/{email['uuid']}/resend")
+    assert (resent.status_code, resent.json()["data"]["status"]) == (201, "queued")
+    too_early = await api.post(f"/emails/{resent.json()['data']['uuid']}/resend")
+    assert (too_early.status_code, too_early.json()["error"]["code"]) == (
+        409,
+        "EMAIL_NOT_RESENDABLE",
+    )
+    params = {"tag": "receipt", "email_uuid": email["uuid"]}
+    events = (await api.get("/events", params=params)).json()["data"]
     assert [event["kind"] for event in events] == ["canceled", "submitted"]
     one_kind = (await api.get("/events", params={"kind": "canceled"})).json()["data"]
-    assert (await api.get("/events", params={"to": email["to"].upper()})).json()["data"] == events
+    of_address = (await api.get("/events", params={"to": email["to"].upper()})).json()["data"]
+    assert of_address[2:] == events
     assert (await api.get("/events", params={"to": "nobody@example.org"})).json()["data"] == []
     assert [event["email_uuid"] for event in one_kind] == [email["uuid"]]
 

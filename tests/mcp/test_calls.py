@@ -13,6 +13,7 @@ from mailwright.errors import Forbidden
 from mailwright.mcp.calls import call
 from mailwright.mcp.operations import Kind
 from mailwright.mcp.tools import TOOLS
+from mailwright.services import domains
 from mailwright.services.caller import Caller
 from mailwright.services.runtime import Runtime
 from mailwright.store.database import Database
@@ -190,6 +191,11 @@ async def test_single_mails_are_sent_after_a_look(
         "emails", "send", **mail, scheduled_at="2026-12-24T18:00:00+01:00", confirm=True
     )
     await assistant.data("emails", "cancel", email_id=later["uuid"], confirm=True)
+    shown = await assistant.ask("emails", "resend", email_id=later["uuid"])
+    assert (shown["preview"]["to"], shown["preview"]["status"]) == ("ada@example.com", "canceled")
+    again = await assistant.data("emails", "resend", email_id=later["uuid"], confirm=True)
+    assert again["uuid"] not in {later["uuid"], sent["uuid"]}
+    assert len(await assistant.data("emails", "list", tag="parcel")) == 3
     wrongs: list[dict[str, Any]] = [
         {"to": "nobody"},
         {"subject": None, "text": None},
@@ -199,6 +205,16 @@ async def test_single_mails_are_sent_after_a_look(
         with pytest.raises(Refused) as refusal:
             await assistant.ask("emails", "send", **{**mail, **wrong})
         assert refusal.value.error["details"]
+
+
+async def test_sending_domains_are_seen_with_what_dns_says(
+    assistant: Assistant, installation: Installation, tenant: MadeTenant
+) -> None:
+    owner = Caller(tenant.id, "cli", Door.CLI, frozenset({"*"}))
+    await domains.create_domain(installation.runtime, owner, "harbour.example")
+    [found] = await assistant.data("senders", "domains")
+    assert (found["name"], found["authenticated"]) == ("harbour.example", False)
+    assert {"spf", "dkim"} <= {record["kind"] for record in found["records"]}
 
 
 async def test_another_tenants_ids_are_unknown(

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from mailwright.services import emails
+from mailwright.services.caller import Caller
+from mailwright.services.emails import NewEmail
+from mailwright.services.runtime import Runtime
 from mailwright.store.database import Database
 from mailwright.web.segment_forms import rule_of, values_of
-from tests.builders import MadeTenant, make_contact, make_list, make_tenant
+from tests.builders import MadeTenant, make_contact, make_list, make_sender, make_tenant
 from tests.web.browsing import Browser
 
 HOSTILE = '"><script>alert(1)</script>'
@@ -151,6 +155,22 @@ async def test_names_of_people_and_lists_are_text(
         await owner.open(path)
         assert "<script>alert" not in owner.answer.text
         assert "alert(1)" in owner.answer.text
+
+
+async def test_a_mail_that_nobody_got_can_be_sent_again(
+    owner: Browser, runtime: Runtime, caller: Caller, database: Database, tenant: MadeTenant
+) -> None:
+    await make_sender(database, tenant.id, "shop@example.com")
+    asked = NewEmail("ada@example.com", subject="Your parcel", text="On its way.")
+    made = await emails.submit(runtime, caller, asked)
+    await owner.open(f"/emails/{made.uuid}")
+    assert "Send again" not in owner.text
+    await emails.cancel_email(runtime, caller, made.uuid)
+    await owner.open(f"/emails/{made.uuid}")
+    assert "Send again" in owner.text
+    await owner.submit(f"/emails/{made.uuid}/resend")
+    assert "Sent again: this is the new mail." in owner.text
+    assert str(made.uuid) not in str(owner.answer.url)
 
 
 async def test_single_mails_are_empty_at_first_and_filters_are_kept(owner: Browser) -> None:

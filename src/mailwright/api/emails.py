@@ -20,7 +20,7 @@ from mailwright.api.problems import errors
 from mailwright.domain.email_status import EmailStatus
 from mailwright.domain.email_stream import Stream
 from mailwright.errors import InvalidInput, MailwrightError
-from mailwright.services import email_log, email_previews
+from mailwright.services import email_log, email_previews, email_resending
 from mailwright.services import emails as service
 from mailwright.services.email_log import LoggedEvent
 from mailwright.services.email_previews import RenderedEmail
@@ -163,6 +163,23 @@ async def render(
 async def cancel(runtime: RuntimeOf, caller: CallerOf, email_uuid: UUID) -> Response:
     """Cancel a mail that still waits."""
     return one(await service.cancel_email(runtime, caller, email_uuid))
+
+
+@router.post(
+    "/{email_uuid}/resend",
+    status_code=201,
+    responses={201: {"model": Data[EmailView]}, **_REFUSED, **errors("EMAIL_NOT_RESENDABLE")},
+)
+async def resend(runtime: RuntimeOf, caller: CallerOf, email_uuid: UUID, once: OnceOf) -> Response:
+    """Send a mail that did not arrive once more, now, as a new mail that says the same."""
+
+    async def act() -> Response:
+        try:
+            return one(await email_resending.resend_email(runtime, caller, email_uuid), 201)
+        except InvalidInput as error:
+            raise _in_our_words(error) from None
+
+    return await once(act)
 
 
 def _batch_row(to: str, answer: EmailView | MailwrightError) -> dict[str, Any]:

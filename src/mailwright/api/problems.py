@@ -64,6 +64,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "CAMPAIGN_NOT_READY": (422, "Something is missing; `details.missing` names it."),
     "CAMPAIGN_NOT_TESTABLE": (422, "Something is missing; `details.missing` names it."),
     "EMAIL_NOT_CANCELABLE": (409, "It is in a worker's hands, or over."),
+    "EMAIL_NOT_RESENDABLE": (409, "It arrived, or still may."),
     "RECIPIENT_SUPPRESSED": (422, "The address is suppressed; `details.to` says why."),
     "RECIPIENT_UNSUBSCRIBED": (422, "Marketing mail needs a subscribed contact."),
     "TEMPLATE_VERSION_UNPUBLISHED": (422, "No version of the template is published."),

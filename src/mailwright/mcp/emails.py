@@ -11,6 +11,7 @@ from mailwright.mcp import previews
 from mailwright.mcp.fields import MaybeMoment
 from mailwright.mcp.operations import Operation, Tool
 from mailwright.mcp.parameters import PER_PAGE
+from mailwright.services import email_resending
 from mailwright.services import emails as service
 from mailwright.services.caller import Caller
 from mailwright.services.cursors import Cursored
@@ -115,6 +116,14 @@ EMAILS = Tool(
             "subject with html or text, or a template (slug) with `data`; marketing needs a list "
             "or a subscribed contact",
             preview=_sending,
+        ),
+        "resend": Operation(
+            email_resending.resend_email,
+            _WRITE,
+            "one that bounced, failed, was skipped or canceled, as a new mail",
+            preview=previews.about(
+                service.get_email, "Send this mail again", "to", "subject", "status", "reason"
+            ),
         ),
         "cancel": Operation(
             service.cancel_email,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mailwright.mcp import previews
 from mailwright.mcp.operations import Operation, Tool
+from mailwright.services import domains
 from mailwright.services import senders as service
 
 _READ = "senders:read"
@@ -11,10 +12,13 @@ _WRITE = "senders:write"
 
 SENDERS = Tool(
     "senders",
-    "From names and addresses. Campaigns need a confirmed, enabled one.",
+    "From names and addresses, and their domains. Campaigns need a confirmed, enabled one.",
     {
         "list": Operation(service.page_senders, _READ),
         "get": Operation(service.get_sender, _READ),
+        "domains": Operation(
+            domains.page_domains, "domains:read", "records to publish, and what DNS says of each"
+        ),
         "create": Operation(
             service.create_sender,
             _WRITE,

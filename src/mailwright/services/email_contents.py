@@ -75,7 +75,7 @@ def _own_content(checked: CheckedEmail) -> ContentRow:
         html=asked.html if (asked.html or "").strip() else None,
         plain_text=asked.text or "",
         language=checked.language or DEFAULT_LANGUAGE,
-        fallbacks={},
+        fallbacks=dict(asked.fallbacks),
     )
     if content.digest not in _in_order:
         _check_tags(checked)

@@ -68,6 +68,7 @@ class NewEmail:
     template_version_uuid: UUID | None = None
     locale: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    fallbacks: Mapping[str, str] = field(default_factory=dict[str, str])  # without data
     sender: Ref | None = None
     from_email: str | None = None
     from_name: str | None = None

@@ -103,6 +103,7 @@ PAGES: tuple[tuple[str, Handler | None, Handler | None], ...] = (
     ("/emails/{uuid}", emails.show, None),
     ("/emails/{uuid}/body", emails.body, None),
     ("/emails/{uuid}/cancel", None, emails.cancel),
+    ("/emails/{uuid}/resend", None, emails.resend),
     ("/inbox", inbox.show, None),
     ("/inbox/seen", None, inbox.mark_every_mail_seen),
     ("/inbox/delete", None, inbox.delete_all),

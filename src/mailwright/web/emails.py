@@ -8,8 +8,9 @@ from starlette.responses import Response
 
 from mailwright.domain.email_status import EmailStatus
 from mailwright.errors import InvalidInput
-from mailwright.services import email_log, email_previews
+from mailwright.services import email_log, email_previews, email_resending
 from mailwright.services import emails as service
+from mailwright.services.email_resending import RESENDABLE
 from mailwright.web.inbox import sandboxed
 from mailwright.web.security import SANDBOX_WITH_IMAGES
 from mailwright.web.visits import ROWS_PER_PAGE, Visit, render
@@ -49,7 +50,11 @@ async def show(visit: Visit) -> Response:
     found = await service.get_email(visit.runtime, visit.caller, email_uuid)
     events = await email_log.events_of(visit.runtime, visit.caller, email_uuid, limit=EVENTS_SHOWN)
     return await visit.show(
-        "emails/one.html", mail=found, events=events, can_cancel=found.status in CANCELABLE
+        "emails/one.html",
+        mail=found,
+        events=events,
+        can_cancel=found.status in CANCELABLE,
+        can_resend=found.status in RESENDABLE,
     )
 
 
@@ -72,6 +77,13 @@ async def cancel(visit: Visit) -> Response:
     email_uuid = visit.path_id("uuid", "mail")
     await service.cancel_email(visit.runtime, visit.caller, email_uuid)
     return visit.go(f"/emails/{email_uuid}", said="Canceled: it is never sent.")
+
+
+async def resend(visit: Visit) -> Response:
+    """The mail once more, as a new one."""
+    email_uuid = visit.path_id("uuid", "mail")
+    made = await email_resending.resend_email(visit.runtime, visit.caller, email_uuid)
+    return visit.go(f"/emails/{made.uuid}", said="Sent again: this is the new mail.")
 
 
 def _day(text: str, *, after: timedelta = timedelta(0)) -> datetime | None:
