@@ -16,10 +16,10 @@ from mailwright.domain.doors import Door
 from mailwright.domain.email_event import EventKind
 from mailwright.errors import InvalidInput, NotFound
 from mailwright.services.caller import Caller
+from mailwright.services.campaign_event_query import EventQuery
+from mailwright.services.campaign_event_views import EventView
 from mailwright.services.campaign_events import (
     EventPage,
-    EventQuery,
-    EventView,
     event_totals,
     list_event_totals,
     page_events,

@@ -8,7 +8,7 @@ import io
 from mailwright.domain.email_event import EventKind
 from mailwright.services import export_tasks, report_exports
 from mailwright.services.caller import Caller
-from mailwright.services.campaign_events import EventQuery
+from mailwright.services.campaign_event_query import EventQuery
 from mailwright.services.export_tasks import ExportFilter, ExportView
 from mailwright.services.paging import Page
 from mailwright.services.runtime import Runtime

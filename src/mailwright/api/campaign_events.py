@@ -19,7 +19,8 @@ from mailwright.domain.bounce_kind import BounceKind
 from mailwright.domain.email_event import EventKind
 from mailwright.services import campaign_events as service
 from mailwright.services import report_exports
-from mailwright.services.campaign_events import EventQuery, EventTotal
+from mailwright.services.campaign_event_query import EventQuery
+from mailwright.services.campaign_events import EventTotal
 
 router = APIRouter(prefix="/campaigns/{campaign_uuid}/events", tags=["campaigns"])
 

@@ -13,7 +13,8 @@ from mailwright.mcp.parameters import PER_PAGE
 from mailwright.services import audit, campaign_events, campaign_history, email_log, recipients
 from mailwright.services.audit import AuditPage
 from mailwright.services.caller import Caller
-from mailwright.services.campaign_events import EventPage, EventQuery
+from mailwright.services.campaign_event_query import EventQuery
+from mailwright.services.campaign_events import EventPage
 from mailwright.services.cursors import Cursored
 from mailwright.services.email_log import LoggedEvent, LogQuery
 from mailwright.services.paging import Page, Paged

@@ -7,93 +7,23 @@ at the end as at the start, in both directions.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from mailwright.domain.bounce_kind import KINDS, BounceKind, bounce_kind
-from mailwright.domain.email_address import EmailAddress
+from mailwright.domain.bounce_kind import BounceKind
 from mailwright.domain.email_event import EventKind
-from mailwright.domain.hit_verdict import MACHINES
 from mailwright.errors import InvalidInput, NotFound
 from mailwright.services import campaigns
 from mailwright.services.caller import Caller
+from mailwright.services.campaign_event_query import EventQuery, filter_of, to_keep
+from mailwright.services.campaign_event_views import EventView, kind_of, view_of
 from mailwright.services.paging import Page
 from mailwright.services.runtime import Runtime
 from mailwright.store import campaign_events as store
-from mailwright.store import campaign_links, contacts, lists
+from mailwright.store import lists
 from mailwright.store.campaign_events import EventFilter
-from mailwright.store.rows import Row
-
-_NOBODY = 0  # ids count from 1
-
-
-@dataclass(frozen=True, slots=True)
-class EventQuery:
-    """What is asked of a log; None or empty: whatever.
-
-    `since` is the first moment, `until` the first no longer. `firsts`: of each kind the first of a
-    person only; `by_person`: one row for each person. `bounces` narrows the kind `bounced`.
-    """
-
-    kinds: Collection[EventKind] = ()
-    bounces: Collection[BounceKind] = ()
-    contact_uuid: UUID | None = None
-    email: str | None = None
-    link_uuid: UUID | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    firsts: bool = False
-    by_person: bool = False
-    event_id: int | None = None
-    first_id: int | None = None
-    last_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class EventView:
-    """One row of a log. `occurrences`: how many it stands for, 1 but for `firsts`, `by_person`.
-
-    `reason` and `reply` tell of a bounce, a failure or a skip; `agent` and `is_machine` of an open
-    or a click. `contact_uuid` is null once the contact is gone.
-    """
-
-    id: int
-    at: datetime
-    kind: EventKind
-    bounce: BounceKind | None
-    campaign_id: int
-    contact_id: int
-    contact_uuid: UUID | None
-    email: str
-    occurrences: int
-    reason: str | None
-    reply: str | None
-    link_uuid: UUID | None
-    url: str | None
-    agent: str | None
-    is_machine: bool
-
-
-#: The columns of an exported log.
-EXPORTED = (
-    "event_id",
-    "at",
-    "kind",
-    "bounce",
-    "email",
-    "contact_uuid",
-    "occurrences",
-    "url",
-    "reason",
-    "reply",
-    "agent",
-    "is_machine",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +108,9 @@ async def list_event_totals(
 async def log_of_campaign(
     runtime: Runtime, caller: Caller, campaign_uuid: UUID, query: EventQuery
 ) -> dict[str, Any]:
-    """A campaign's log as it is now, to be kept and read later by `stored_filter`."""
+    """A campaign's log as it is now, to be kept and read later by `campaign_event_query.kept`."""
     caller.require("campaigns:read")
-    return await _stored(runtime, await _of_campaign(runtime, caller, campaign_uuid, query))
+    return await _kept(runtime, await _of_campaign(runtime, caller, campaign_uuid, query))
 
 
 async def log_of_list(
@@ -189,31 +119,11 @@ async def log_of_list(
     """The same for all campaigns that went to a list."""
     caller.require("lists:read")
     caller.require("campaigns:read")
-    return await _stored(runtime, await _of_list(runtime, caller, list_uuid, query))
+    return await _kept(runtime, await _of_list(runtime, caller, list_uuid, query))
 
 
-async def _stored(runtime: Runtime, wanted: EventFilter | None) -> dict[str, Any]:
-    wanted = await _settled(runtime, wanted or EventFilter((), 0))
-    kept = {field.name: getattr(wanted, field.name) for field in fields(wanted)}
-    for name in ("since", "until"):
-        kept[name] = kept[name] and kept[name].isoformat()
-    return kept
-
-
-def stored_filter(kept: Mapping[str, Any]) -> EventFilter:
-    """What `log_of_campaign` or `log_of_list` made, after it was kept as JSON."""
-    names = {field.name for field in fields(EventFilter)}
-    values = {name: value for name, value in kept.items() if name in names}
-    for name in ("since", "until"):
-        values[name] = datetime.fromisoformat(values[name]) if values.get(name) else None
-    values["link"] = tuple(values["link"]) if values.get("link") else None
-    return EventFilter(**values)
-
-
-def cells(row: Row) -> list[Any]:
-    """A row of the log in the columns EXPORTED."""
-    view = _view(row)
-    return [view.id, *(getattr(view, name) for name in EXPORTED[1:])]
+async def _kept(runtime: Runtime, wanted: EventFilter | None) -> dict[str, Any]:
+    return to_keep(await _settled(runtime, wanted or EventFilter((), 0)))
 
 
 async def _of_campaign(
@@ -221,7 +131,7 @@ async def _of_campaign(
 ) -> EventFilter | None:
     async with runtime.database.reading() as connection:
         campaign_id = await campaigns.id_of(connection, caller, campaign_uuid)
-        return await _filter(connection, caller, [campaign_id], query)
+        return await filter_of(connection, caller, [campaign_id], query)
 
 
 async def _of_list(
@@ -232,67 +142,7 @@ async def _of_list(
         if row is None:
             raise NotFound("There is no such list.")
         ids = await store.campaigns_of_list(connection, caller.tenant_id, row["id"])
-        return await _filter(connection, caller, ids, query)
-
-
-async def _filter(
-    connection: AsyncConnection, caller: Caller, campaign_ids: Sequence[int], query: EventQuery
-) -> EventFilter | None:
-    """The query in our ids; None: nothing can fit."""
-    contact_id = await _contact_id(connection, caller, query)
-    link = None
-    if query.link_uuid is not None:
-        found = await campaign_links.get(connection, caller.tenant_id, query.link_uuid)
-        if found is None or found["campaign_id"] not in campaign_ids:
-            return None
-        link = found["campaign_id"], found["number"]
-    return EventFilter(
-        campaign_ids=campaign_ids,
-        up_to=0,
-        kinds=_kinds(query),
-        contact_id=contact_id,
-        link=link,
-        since=query.since,
-        until=query.until,
-        firsts=query.firsts,
-        by_person=query.by_person,
-        event_id=query.event_id,
-        from_id=query.first_id,
-        to_id=query.last_id,
-        **_reasons(query.bounces),
-    )
-
-
-def _kinds(query: EventQuery) -> Collection[str] | None:
-    kinds = {str(kind) for kind in query.kinds}
-    if query.bounces:
-        kinds.add(str(EventKind.BOUNCED))
-    if query.link_uuid is not None:
-        kinds = kinds or {str(EventKind.CLICKED)}
-    return sorted(kinds) or None
-
-
-def _reasons(bounces: Collection[BounceKind]) -> dict[str, Any]:
-    """`soft` is whatever no other kind claims."""
-    if not bounces:
-        return {}
-    if BounceKind.SOFT in bounces:
-        return {"other_than": [rule for rule, kind in KINDS.items() if kind not in bounces]}
-    return {"reasons": [rule for rule, kind in KINDS.items() if kind in bounces]}
-
-
-async def _contact_id(connection: AsyncConnection, caller: Caller, query: EventQuery) -> int | None:
-    tenant_id = caller.tenant_id
-    if query.contact_uuid is not None:
-        row = await contacts.get(connection, tenant_id, query.contact_uuid)
-        return row["id"] if row else _NOBODY
-    if query.email is None:
-        return None
-    try:
-        key = EmailAddress.parse(query.email).key
-    except InvalidInput:
-        return _NOBODY
-    return await contacts.id_of_address(connection, tenant_id, key) or _NOBODY
+        return await filter_of(connection, caller, ids, query)
 
 
 async def _page(
@@ -327,7 +177,7 @@ async def _page(
     is_first = (going_back and not more) or (not place and page.number == 1)
     has_next = going_back or more
     return EventPage(
-        [_view(row) for row in shown],
+        [view_of(row) for row in shown],
         page.per_page,
         f"a{shown[-1]['id']}" if shown and has_next else None,
         f"b{shown[0]['id']}" if shown and not is_first else None,
@@ -348,7 +198,7 @@ async def _totals(runtime: Runtime, caller: Caller, wanted: EventFilter | None) 
         rows = await store.totals(connection, caller.tenant_id, wanted)
     found: dict[tuple[EventKind, BounceKind | None], int] = {}
     for row in rows:
-        key = _kind_of(row["kind"], row["reason"])
+        key = kind_of(row["kind"], row["reason"])
         found[key] = found.get(key, 0) + row["occurrences"]
     return [EventTotal(*key, occurrences) for key, occurrences in found.items()]
 
@@ -367,30 +217,3 @@ def _limits(place: int | None, *, upwards: bool) -> Mapping[str, int]:
     if place is None:
         return {}
     return {"after_id": place} if upwards else {"before_id": place}
-
-
-def _kind_of(kind: str, reason: str | None) -> tuple[EventKind, BounceKind | None]:
-    found = EventKind(kind)
-    return found, bounce_kind(reason) if found is EventKind.BOUNCED else None
-
-
-def _view(row: Row) -> EventView:
-    data = row["data"]
-    kind, bounce = _kind_of(row["kind"], data.get("reason"))
-    return EventView(
-        id=row["id"],
-        at=row["at"],
-        kind=kind,
-        bounce=bounce,
-        campaign_id=row["campaign_id"],
-        contact_id=row["contact_id"] or _NOBODY,
-        contact_uuid=row["contact_uuid"],
-        email=row["email"] or "",
-        occurrences=row["occurrences"],
-        reason=data.get("reason"),
-        reply=data.get("reply"),
-        link_uuid=row["link_uuid"],
-        url=data.get("url") or row["link_url"],
-        agent=data.get("agent"),
-        is_machine=data.get("verdict") in MACHINES,
-    )

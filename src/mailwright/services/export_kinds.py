@@ -13,7 +13,13 @@ from typing import Any, TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mailwright.services import campaign_events, exports, reports, suppressions
+from mailwright.services import (
+    campaign_event_query,
+    campaign_event_views,
+    exports,
+    reports,
+    suppressions,
+)
 from mailwright.store import campaign_events as event_rows
 from mailwright.store import exports as contact_rows
 from mailwright.store import recipients
@@ -117,11 +123,11 @@ async def _recipients(
 
 
 async def _event_header(_: AsyncConnection, _tenant_id: int, _parameters: Parameters) -> list[str]:
-    return list(campaign_events.EXPORTED)
+    return list(campaign_event_views.EXPORTED)
 
 
 async def _event_count(connection: AsyncConnection, tenant_id: int, parameters: Parameters) -> int:
-    wanted = campaign_events.stored_filter(parameters)
+    wanted = campaign_event_query.kept(parameters)
     return await event_rows.count(connection, tenant_id, wanted) if wanted.campaign_ids else 0
 
 
@@ -129,7 +135,7 @@ async def _events(
     connection: AsyncConnection, tenant_id: int, parameters: Parameters, place: Position
 ) -> Piece | None:
     """A log (`campaign_events.stored`), as far as it went when the export was asked for."""
-    wanted = campaign_events.stored_filter(parameters)
+    wanted = campaign_event_query.kept(parameters)
     if not wanted.campaign_ids:
         return None
     found = await event_rows.page(
@@ -137,7 +143,7 @@ async def _events(
     )
     if not found:
         return None
-    return Piece([campaign_events.cells(row) for row in found], found[-1]["id"])
+    return Piece([campaign_event_views.cells(row) for row in found], found[-1]["id"])
 
 
 async def _report_header(_: AsyncConnection, _tenant_id: int, _parameters: Parameters) -> list[str]:

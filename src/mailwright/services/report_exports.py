@@ -9,7 +9,7 @@ from uuid import UUID
 from mailwright.errors import NotFound
 from mailwright.services import campaign_events, export_tasks
 from mailwright.services.caller import Caller
-from mailwright.services.campaign_events import EventQuery
+from mailwright.services.campaign_event_query import EventQuery
 from mailwright.services.export_tasks import ExportFilter, ExportView, NewExport
 from mailwright.services.numbers import number_of
 from mailwright.services.paging import Page, Paged

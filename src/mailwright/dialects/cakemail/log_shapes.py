@@ -17,7 +17,9 @@ from mailwright.dialects.cakemail.shapes import Shape, Unix
 from mailwright.domain.user_agent import read_user_agent
 from mailwright.errors import InvalidInput, NotFound
 from mailwright.services.caller import Caller
-from mailwright.services.campaign_events import EventQuery, EventTotal, EventView
+from mailwright.services.campaign_event_query import EventQuery
+from mailwright.services.campaign_event_views import EventView
+from mailwright.services.campaign_events import EventTotal
 from mailwright.services.numbers import Noun, uuid_of
 from mailwright.services.runtime import Runtime
 

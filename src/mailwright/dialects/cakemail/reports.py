@@ -26,7 +26,7 @@ from mailwright.errors import NotFound
 from mailwright.services import account_reports, campaign_events
 from mailwright.services import reports as service
 from mailwright.services.caller import Caller
-from mailwright.services.campaign_events import EventQuery
+from mailwright.services.campaign_event_query import EventQuery
 from mailwright.services.numbers import numbers_of, uuid_of
 from mailwright.services.runtime import Runtime
 
