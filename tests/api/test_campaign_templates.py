@@ -206,3 +206,32 @@ async def test_coverage_is_told_over_the_api(
             "skipped": False,
         }
     ]
+
+
+@pytest.mark.checklist("M49")
+async def test_a_version_without_a_locale_is_in_the_templates_default(
+    api: httpx2.AsyncClient, database: Database, tenant: MadeTenant
+) -> None:
+    letter = {"name": "Brief", "subject": "Neues", "content": "Moin.", "default_locale": "de"}
+    made = await _data(await api.post("/templates", json=letter), 201)
+    uuid = made["versions"][0]["uuid"]
+    versions = f"/templates/{made['uuid']}/versions"
+    english = await api.post(f"{versions}/{uuid}/variants", json={"locale": "en"})
+    english_uuid = (await _data(english, 201))["uuid"]
+    for version in (uuid, english_uuid):
+        await _data(await api.post(f"{versions}/{version}/publish"))
+    await make_sender(database, tenant.id)
+    campaign = await create(api, audience_filter={}, template_version_uuid=english_uuid)
+    for locale in ("de-AT", "en", "fr", None):
+        await make_contact(database, tenant.id, locale=locale)
+    path = f"/campaigns/{campaign['uuid']}/locale-coverage"
+    told = {
+        row["locale"]: (row["has_template"], row["variant_locale"])
+        for row in await _data(await api.get(path))
+    }
+    assert told == {
+        "de-AT": (True, "de"),
+        "en": (True, "en"),
+        "fr": (False, "en"),
+        None: (True, "de"),
+    }

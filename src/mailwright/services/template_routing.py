@@ -77,8 +77,11 @@ async def _routing(
     tenant = await tenants.get(connection, named["tenant_id"])
     assert tenant is not None
     spoken = named["default_locale"] or language
+    ids = {variant["locale"] or "": variant["id"] for variant in variants}
+    if "" in ids and named["default_locale"] is not None:  # what has no locale is in the default
+        ids.setdefault(named["default_locale"], ids[""])
     routing = Routing(
-        variants={variant["locale"] or "": variant["id"] for variant in variants},
+        variants=ids,
         locales={variant["id"]: variant["locale"] or spoken for variant in variants},
         named=named["id"],
         fallback=tenant["fallback_locale"],
