@@ -55,6 +55,28 @@ async def test_a_connection_is_tried_and_what_happened_is_told(owner: Browser) -
     assert "The project was deleted." in owner.text
 
 
+async def test_a_member_is_suspended_and_let_in_again(owner: Browser, runtime: Runtime) -> None:
+    await owner.open("/settings/members")
+    new = {"email": "grace@example.com", "password": PASSWORD, "role": "editor"}
+    await owner.submit("/settings/members", new)
+    form = owner.page.css_first('form[action$="/suspend"]')
+    assert form is not None
+    action = form.attributes["action"] or ""
+    async with browser(runtime) as grace:
+        await grace.sign_in("grace@example.com")
+        await owner.submit(action)
+        assert "grace@example.com is suspended" in owner.text
+        assert not owner.page.css('form[action$="/suspend"]')
+        await grace.open("/")
+        assert grace.answer.url.path == "/login"
+        await grace.sign_in("grace@example.com")
+        assert grace.answer.url.path == "/login"
+        await owner.submit(action.replace("/suspend", "/unsuspend"))
+        assert "may sign in again" in owner.text
+        await grace.sign_in("grace@example.com")
+        assert (await grace.open("/campaigns")).url.path == "/campaigns"
+
+
 @pytest.mark.checklist("SEC-10")
 async def test_a_member_is_added_signs_in_changes_role_and_goes(
     owner: Browser, runtime: Runtime

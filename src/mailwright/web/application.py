@@ -122,6 +122,8 @@ PAGES: tuple[tuple[str, Handler | None, Handler | None], ...] = (
     ("/settings/projects/{uuid}/delete", None, projects.delete),
     ("/settings/members", members.show, members.create),
     ("/settings/members/{uuid}", None, members.change),
+    ("/settings/members/{uuid}/suspend", None, members.suspend),
+    ("/settings/members/{uuid}/unsuspend", None, members.unsuspend),
     ("/settings/members/{uuid}/remove", None, members.remove),
     ("/settings/members/{uuid}/invite", None, members.resend),
     ("/settings/members/{uuid}/reset", None, members.reset_password),

@@ -72,6 +72,23 @@ async def change(visit: Visit) -> Response:
     return visit.go(PATH, said=f"{changed.email} is {_article(changed.role)} {changed.role} now.")
 
 
+async def suspend(visit: Visit) -> Response:
+    """Signed out at once and kept out; everything they made stays."""
+    return await _switched(visit, "{} is suspended: signed out, and cannot sign in.", on=True)
+
+
+async def unsuspend(visit: Visit) -> Response:
+    """May sign in again, as before."""
+    return await _switched(visit, "{} may sign in again.", on=False)
+
+
+async def _switched(visit: Visit, said: str, *, on: bool) -> Response:
+    member_uuid = visit.path_id("uuid", "member")
+    changes: MemberChanges = {"suspended": on}
+    view = await service.change_member(visit.runtime, visit.caller, member_uuid, changes)
+    return visit.go(PATH, said=said.format(view.email))
+
+
 async def remove(visit: Visit) -> Response:
     """Gone, and signed out; who was only invited cannot join any more."""
     await service.delete_member(visit.runtime, visit.caller, visit.path_id("uuid", "member"))
