@@ -1,196 +1,27 @@
-"""What comes back is recorded once, for whom it is about, and only on a token of ours."""
+"""What comes back is read for what it is, and taken only on a token of ours."""
 
 from __future__ import annotations
 
-import asyncio
-import time
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import Any
+from dataclasses import replace
 
 import pytest
-from sqlalchemy import select, update
 
-from mailwright.domain.email_event import EventKind
-from mailwright.domain.email_status import EmailStatus
 from mailwright.domain.keys import Keys
-from mailwright.domain.tag_expression import HasTag
 from mailwright.domain.tokens import Tokens
-from mailwright.errors import Forbidden, InvalidInput
+from mailwright.errors import Forbidden
 from mailwright.services.caller import Caller
-from mailwright.services.email_log import LogQuery, page_log
-from mailwright.services.emails import NewEmail, get_email, submit
-from mailwright.services.inbound import InboundView, take_inbound, take_returned
-from mailwright.services.reports import get_report
+from mailwright.services.inbound import take_inbound, take_returned
+from mailwright.services.inbound_views import InboundView
 from mailwright.services.runtime import Runtime
 from mailwright.store import tables
-from mailwright.store.rows import Row, every
-from tests.builders import (
-    Made,
-    MadeTenant,
-    make_campaign,
-    make_contact,
-    make_list,
-    make_message,
-    make_sender,
-    make_tenant,
-)
-from tests.returned_mails import auto_reply, complaint, dsn
-
-ADA = "Ada@example.org"
-
-
-@dataclass(frozen=True)
-class Sent:
-    """A mail to Ada that had been accepted."""
-
-    runtime: Runtime
-    caller: Caller
-    campaign: Made
-    contact: Made
-    message_id: int
-
-    @property
-    def tokens(self) -> Tokens:
-        return Tokens(self.runtime.keys)
-
-    @property
-    def return_path(self) -> str:
-        """Its envelope sender."""
-        return f"{self.tokens.return_path(self.caller.tenant_id, self.message_id)}@acme.test"
-
-    @property
-    def headers(self) -> str:
-        """Those of its headers that matter when it comes back, with the address blacked out."""
-        key = self.caller.tenant_id, self.message_id
-        leave = self.tokens.unsubscribe(
-            *key, contact_id=self.contact.id, campaign_id=self.campaign.id
-        )
-        message_id = self.tokens.message_id(*key, "acme.test")
-        return (
-            f"Message-ID: {message_id}\r\n"
-            f"List-Unsubscribe: <https://acme.test/u/{leave}>\r\nTo: redacted"
-        )
-
-    async def take(self, raw: bytes, recipient: str | None = None) -> InboundView:
-        return await take_inbound(self.runtime, self.caller, raw, recipient=recipient)
-
-    async def rows(self, table: Any) -> list[Row]:
-        async with self.runtime.database.reading() as connection:
-            return list(await every(connection, select(table)))
-
-    async def row(self) -> Row:
-        return (await self.rows(tables.messages))[0]
-
-    async def set(self, **values: Any) -> None:
-        async with self.runtime.database.transaction() as connection:
-            await connection.execute(update(tables.messages).values(**values))
+from tests.builders import MadeTenant, make_message, make_tenant
+from tests.returned_mails import complaint, dsn
+from tests.services.inbound_stage import ADA, Sent, make_sent
 
 
 @pytest.fixture
 async def sent(runtime: Runtime, tenant: MadeTenant, caller: Caller) -> Sent:
-    database = runtime.database
-    a_list = await make_list(database, tenant.id)
-    contact = await make_contact(database, tenant.id, ADA, list_id=a_list.id)
-    campaign = await make_campaign(database, tenant.id, list_id=a_list.id, state="sent")
-    message_id = await make_message(
-        database,
-        tenant.id,
-        email=ADA,
-        campaign_id=campaign.id,
-        contact_id=contact.id,
-        state="sent",
-        reply="250 2.0.0 Ok",
-        sent_at=runtime.now(),
-    )
-    async with database.transaction() as connection:
-        await connection.execute(
-            tables.batches.insert().values(
-                tenant_id=tenant.id,
-                campaign_id=campaign.id,
-                number=1,
-                first_message_id=message_id,
-                last_message_id=message_id,
-                state="done",
-                message_count=1,
-                sent=1,
-            )
-        )
-    return Sent(runtime, caller, campaign, contact, message_id)
-
-
-# --- bounces
-
-
-@pytest.mark.checklist("E27")
-async def test_a_bounce_that_came_later_is_recorded_with_all_it_means(sent: Sent) -> None:
-    view = await sent.take(dsn(sent.return_path, "ada@example.org"))
-    assert (view.kind, view.outcome) == ("bounce", "recorded")
-    assert view.message is not None
-    assert (view.message.message_id, view.message.state) == (sent.message_id, "bounced")
-    assert view.message.campaign_uuid == sent.campaign.uuid
-    assert view.bounce is not None
-    assert (view.bounce.hard, view.bounce.status, view.bounce.suppressed) == (True, "5.1.1", True)
-    row = await sent.row()
-    assert (row["state"], row["reason"]) == ("bounced", "address-invalid")
-    assert row["reply"].startswith("550 5.1.1 <ada@example.org>")
-    assert row["bounced_at"] == sent.runtime.now()
-    [suppression] = await sent.rows(tables.suppressions)
-    assert (suppression["email_key"], suppression["reason"]) == ("ada@example.org", "bounce")
-    assert suppression["scope"] == "all"
-    assert suppression["evidence"]["message_id"] == sent.message_id
-    assert suppression["evidence"]["reply"] == row["reply"]
-    [event] = await sent.rows(tables.events)
-    assert (event["kind"], event["campaign_id"]) == ("bounced", sent.campaign.id)
-    assert (event["data"]["hard"], event["data"]["late"]) == (True, True)
-    report = await get_report(sent.runtime, sent.caller, sent.campaign.uuid)
-    assert (report.sent, report.delivered, report.bounced) == (1, 0, 1)
-
-
-@pytest.mark.checklist("E27")
-async def test_the_same_bounce_again_counts_once(sent: Sent) -> None:
-    raw = dsn(sent.return_path, ADA)
-    views = await asyncio.gather(*(sent.take(raw) for _ in range(6)))
-    assert sorted(view.outcome for view in views) == ["already_recorded"] * 5 + ["recorded"]
-    assert len(await sent.rows(tables.events)) == 1
-    report = await get_report(sent.runtime, sent.caller, sent.campaign.uuid)
-    assert (report.delivered, report.bounced) == (0, 1)
-
-
-async def test_a_soft_bounce_ends_the_mail_and_spares_the_address(sent: Sent) -> None:
-    raw = dsn(sent.return_path, ADA, status="5.2.2", diagnostic="552 5.2.2 Over quota")
-    view = await sent.take(raw)
-    assert view.bounce is not None
-    assert (view.outcome, view.bounce.hard, view.bounce.suppressed) == ("recorded", False, False)
-    assert (await sent.row())["state"] == "bounced"
-    assert await sent.rows(tables.suppressions) == []
-
-
-async def test_the_third_soft_bounce_in_a_row_over_two_weeks_suppresses(sent: Sent) -> None:
-    row = await sent.row()
-    ids = [row["id"]]
-    for days in (16, 8):
-        sent_at = sent.runtime.now() - timedelta(days=days)
-        campaign = await make_campaign(sent.runtime.database, sent.caller.tenant_id)
-        ids.append(
-            await make_message(
-                sent.runtime.database,
-                sent.caller.tenant_id,
-                email=ADA,
-                campaign_id=campaign.id,
-                contact_id=sent.contact.id,
-                state="bounced",
-                reason="mailbox-full",
-                bounced_at=sent_at,
-            )
-        )
-    path = f"{sent.tokens.return_path(sent.caller.tenant_id, ids[0])}@acme.test"
-    view = await sent.take(dsn(path, ADA, status="5.2.2", diagnostic="552 5.2.2 Over quota"))
-    assert view.bounce is not None
-    assert (view.bounce.hard, view.bounce.suppressed) == (False, True)
-    [suppression] = await sent.rows(tables.suppressions)
-    assert (suppression["email_key"], suppression["reason"]) == ("ada@example.org", "bounce")
-    assert sorted(suppression["evidence"]["messages"]) == sorted(ids)
+    return await make_sent(runtime, tenant, caller)
 
 
 @pytest.mark.parametrize("action", ["delayed", "delivered", "relayed", "expanded"])
@@ -212,14 +43,6 @@ async def test_the_envelopes_recipient_may_be_told_beside_the_mail(sent: Sent) -
     raw = dsn("postmaster@acme.test", ADA)
     assert (await sent.take(raw)).outcome == "no_message"
     assert (await sent.take(raw, sent.return_path)).outcome == "recorded"
-
-
-async def test_who_forwards_their_mail_is_found_by_the_message_id(sent: Sent) -> None:
-    raw = dsn(sent.return_path, "ada@elsewhere.example", returned=sent.headers)
-    view = await sent.take(raw)
-    assert view.outcome == "recorded"
-    [suppression] = await sent.rows(tables.suppressions)
-    assert suppression["email_key"] == "ada@example.org"
 
 
 @pytest.mark.checklist("SEC-16")
@@ -261,35 +84,6 @@ async def test_a_tenant_records_nothing_of_another(sent: Sent) -> None:
     assert (await take_returned(sent.runtime, raw, [])).outcome == "recorded"
 
 
-@pytest.mark.parametrize(
-    ("state", "counted", "outcome", "becomes"),
-    [
-        ("failed", "failed", "recorded", "bounced"),
-        ("deferred", "deferred", "recorded", "bounced"),
-        ("queued", None, "recorded", "bounced"),  # it overtook the commit of its own outcome
-        ("skipped", "skipped", "not_sent", "skipped"),
-        ("canceled", "canceled", "not_sent", "canceled"),
-    ],
-)
-async def test_every_row_is_counted_in_one_place(
-    sent: Sent, state: str, counted: str | None, outcome: str, becomes: str
-) -> None:
-    await sent.set(state=state, sent_at=None)
-    async with sent.runtime.database.transaction() as connection:
-        counts = {"sent": 0} | ({counted: 1} if counted else {})
-        await connection.execute(update(tables.batches).values(**counts))
-    view = await sent.take(dsn(sent.return_path, ADA))
-    assert view.outcome == outcome
-    assert (await sent.row())["state"] == becomes
-    [batch] = await sent.rows(tables.batches)
-    expected = {"bounced": 1} if becomes == "bounced" else {counted: 1}
-    counts = {name: batch[name] for name in ("sent", "deferred", "bounced", "failed", "skipped")}
-    assert {name: count for name, count in counts.items() if count} == (
-        expected if becomes != "canceled" else {}
-    )
-    assert await sent.rows(tables.campaign_counters) == []
-
-
 async def test_a_test_mails_bounce_is_taken_and_forgotten(sent: Sent) -> None:
     token = sent.tokens.return_path(sent.caller.tenant_id, 0)
     assert (await sent.take(dsn(f"{token}@acme.test", ADA))).outcome == "test_mail"
@@ -298,42 +92,6 @@ async def test_a_test_mails_bounce_is_taken_and_forgotten(sent: Sent) -> None:
 async def test_a_mail_that_is_gone_is_no_error(sent: Sent) -> None:
     token = sent.tokens.return_path(sent.caller.tenant_id, 987_654)
     assert (await sent.take(dsn(f"{token}@acme.test", ADA))).outcome == "no_message"
-
-
-# --- complaints
-
-
-@pytest.mark.checklist("E28")
-@pytest.mark.parametrize("by", ["return path", "unsubscribe link"])
-async def test_a_complaint_with_a_blacked_out_address_finds_its_mail(sent: Sent, by: str) -> None:
-    raw = (
-        complaint("Subject: News", sender=sent.return_path)
-        if by == "return path"
-        else complaint(sent.headers)
-    )
-    view = await sent.take(raw)
-    assert (view.kind, view.outcome) == ("complaint", "recorded")
-    assert view.message is not None
-    assert view.message.email == ADA
-    row = await sent.row()
-    assert row["state"] == "sent"
-    assert row["complained_at"] == row["unsubscribed_at"] == sent.runtime.now()
-    [suppression] = await sent.rows(tables.suppressions)
-    assert (suppression["email_key"], suppression["reason"]) == ("ada@example.org", "complaint")
-    [contact] = await sent.rows(tables.contacts)
-    assert contact["consent"] == "unsubscribed"
-    kinds = [event["kind"] for event in await sent.rows(tables.events)]
-    assert kinds == ["unsubscribed", "complained"]
-    report = await get_report(sent.runtime, sent.caller, sent.campaign.uuid)
-    assert (report.complained, report.unsubscribed, report.delivered) == (1, 1, 1)
-
-
-@pytest.mark.checklist("E28")
-async def test_the_same_complaint_again_counts_once(sent: Sent) -> None:
-    raw = complaint(sent.headers)
-    views = await asyncio.gather(*(sent.take(raw) for _ in range(4)))
-    assert sorted(view.outcome for view in views) == ["already_recorded"] * 3 + ["recorded"]
-    assert len(await sent.rows(tables.events)) == 2
 
 
 @pytest.mark.parametrize("feedback", ["not-spam", "auth-failure", "dmarc"])
@@ -349,51 +107,6 @@ async def test_a_forged_complaint_changes_nothing(sent: Sent) -> None:
     assert (await sent.row())["complained_at"] is None
 
 
-# --- single mails
-
-
-@pytest.mark.checklist("E27", "E28")
-@pytest.mark.parametrize(
-    ("kind", "status"),
-    [(EventKind.BOUNCED, EmailStatus.BOUNCED), (EventKind.COMPLAINED, EmailStatus.COMPLAINED)],
-)
-async def test_a_single_mail_that_comes_back_is_in_its_log_by_tag(
-    runtime: Runtime, tenant: MadeTenant, caller: Caller, kind: EventKind, status: EmailStatus
-) -> None:
-    await make_sender(runtime.database, tenant.id)
-    asked = NewEmail(ADA, subject="Your receipt", text="Thank you.", tags=("receipt",))
-    mail = await submit(runtime, caller, asked)
-    async with runtime.database.transaction() as connection:
-        await connection.execute(update(tables.messages).values(state="sent"))
-        message_id = (await connection.execute(select(tables.messages.c.id))).scalar_one()
-    path = f"{Tokens(runtime.keys).return_path(tenant.id, message_id)}@acme.test"
-    raw = dsn(path, ADA) if kind is EventKind.BOUNCED else complaint("To: x", sender=path)
-    view = await take_inbound(runtime, caller, raw)
-    assert view.outcome == "recorded"
-    assert view.message is not None
-    assert (view.message.email_uuid, view.message.campaign_uuid) == (mail.uuid, None)
-    assert (await get_email(runtime, caller, mail.uuid)).status is status
-    query = LogQuery(HasTag("receipt"), kinds=[kind])
-    [event] = (await page_log(runtime, caller, query, per_page=10)).items
-    assert (event.email_uuid, event.kind) == (mail.uuid, kind)
-    async with runtime.database.reading() as connection:
-        assert (await connection.execute(select(tables.campaign_counters))).all() == []
-    with pytest.raises(InvalidInput) as refused:
-        await submit(runtime, caller, asked)
-    assert refused.value.code == "RECIPIENT_SUPPRESSED"
-
-
-# --- everything else
-
-
-async def test_automatic_answers_are_counted_once_and_otherwise_ignored(sent: Sent) -> None:
-    raw = auto_reply(sent.return_path)
-    assert [(await sent.take(raw)).outcome for _ in range(2)] == ["recorded", "already_recorded"]
-    assert (await sent.row())["state"] == "sent"
-    report = await get_report(sent.runtime, sent.caller, sent.campaign.uuid)
-    assert (report.auto_replies, report.bounced) == (1, 0)
-
-
 async def test_a_letter_is_left_alone(sent: Sent) -> None:
     raw = b"From: ada@example.org\r\nTo: " + sent.return_path.encode() + b"\r\n\r\nThank you!"
     view = await sent.take(raw)
@@ -403,18 +116,3 @@ async def test_a_letter_is_left_alone(sent: Sent) -> None:
 async def test_it_needs_its_scope(sent: Sent) -> None:
     with pytest.raises(Forbidden, match="events:write"):
         await take_inbound(sent.runtime, replace(sent.caller, granted=frozenset()), b"x")
-
-
-async def test_a_hundred_bounces_are_recorded_in_good_time(sent: Sent) -> None:
-    database, tenant_id = sent.runtime.database, sent.caller.tenant_id
-    raws: list[bytes] = []
-    for number in range(100):
-        email = f"p{number}@example.org"
-        row = await make_message(
-            database, tenant_id, email=email, state="sent", campaign_id=sent.campaign.id
-        )
-        raws.append(dsn(f"{sent.tokens.return_path(tenant_id, row)}@acme.test", email))
-    started = time.perf_counter()
-    views = await asyncio.gather(*(sent.take(raw) for raw in raws))
-    assert {view.outcome for view in views} == {"recorded"}
-    assert time.perf_counter() - started < 10

@@ -13,7 +13,7 @@ from mailwright.api.envelopes import Data, one
 from mailwright.domain.storable import storable
 from mailwright.errors import InvalidInput
 from mailwright.services import inbound as service
-from mailwright.services.inbound import InboundView
+from mailwright.services.inbound_views import InboundView
 
 router = APIRouter(prefix="/inbound", tags=["inbound"])
 

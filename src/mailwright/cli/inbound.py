@@ -14,7 +14,7 @@ from mailwright.cli.process import with_runtime
 from mailwright.errors import InvalidInput, OperatorError, TooLarge
 
 if TYPE_CHECKING:
-    from mailwright.services.inbound import InboundView
+    from mailwright.services.inbound_views import InboundView
     from mailwright.services.runtime import Runtime
 
 TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h, which mail servers' pipes understand
