@@ -27,6 +27,7 @@ from tests.builders import (
     make_project,
     make_sender,
 )
+from tests.pictures import data_uri, png
 from tests.smtp_sink import SmtpSink
 
 #: Every call that changes one of these is privileged.
@@ -116,6 +117,8 @@ async def _deeds(
     at = {"scheduled_at": "2099-05-01T18:00:00Z"}
     made: dict[str, tuple[str, str, dict[str, Any] | None]] = {
         "PATCH /account": ("account.change", "/account", {"name": "New"}),
+        "PUT /account/logo": ("account.logo", "/account/logo", {"image": data_uri(png())}),
+        "DELETE /account/logo": ("account.remove-logo", "/account/logo", None),
         "POST /api-keys": ("api-key.create", "/api-keys", {"name": "k", "scopes": ["*"]}),
         "DELETE /api-keys/{key_uuid}": ("api-key.revoke", f"/api-keys/{key}", None),
         "POST /domains": ("domain.create", "/domains", {"name": "new.example"}),

@@ -7,6 +7,7 @@ import pytest
 from mailwright.services.runtime import Runtime
 from mailwright.store.database import Database
 from tests.builders import MadeTenant
+from tests.pictures import png
 from tests.web.browsing import PASSWORD, Browser, browser
 
 HOSTILE = '"><script>alert(1)</script>'
@@ -117,6 +118,34 @@ async def test_the_audit_log_says_who_did_what(owner: Browser) -> None:
     await owner.open("/settings/audit-log?kind=project.")
     assert len(owner.page.css("tbody tr")) == 1
     assert (await owner.open("/settings/audit-log?cursor=x")).status_code == 422
+
+
+async def _upload(owner: Browser, path: str, raw: bytes) -> None:
+    await owner.open("/settings/account")
+    field = owner.page.css_first("input[name=csrf]")
+    assert field is not None
+    owner.answer = await owner.client.post(
+        path,
+        data={"csrf": field.attributes["value"] or ""},
+        files={"file": ("logo.png", raw, "image/png")},
+        follow_redirects=True,
+    )
+
+
+@pytest.mark.checklist("SEC-23")
+async def test_a_logo_is_uploaded_shown_and_removed(owner: Browser) -> None:
+    path = "/settings/account/logo"
+    await _upload(owner, path, b"<svg onload='alert(1)'/>")
+    assert owner.answer.status_code == 422
+    assert "SVG" in owner.text
+    assert not owner.page.css("img.logo")
+    await _upload(owner, path, png())
+    assert "Your logo stands on the pages" in owner.text
+    picture = owner.page.css_first("img.logo")
+    assert picture is not None
+    assert (picture.attributes["src"] or "").startswith("/l/")
+    await owner.submit(f"{path}/remove")
+    assert not owner.page.css("img.logo")
 
 
 async def test_the_account_is_changed_and_its_month_warns(owner: Browser) -> None:

@@ -1,9 +1,9 @@
 """What strangers reach, as bare ASGI in front of everything else.
 
 `/o/` the open pixel, `/c/` the click redirect, `/u/` the unsubscribe page, `/v/` the mail in a
-browser, `/s/` the page that confirms a sender, `/healthz`. A token that does not verify gets one
-answer, whatever is wrong with it, and costs no look-up (SEC-07). GET and HEAD change nothing but
-counts (SEC-09).
+browser, `/s/` the page that confirms a sender, `/l/` a tenant's logo, `/healthz`. A token that does
+not verify gets one answer, whatever is wrong with it, and costs no look-up (SEC-07). GET and HEAD
+change nothing but counts (SEC-09).
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from mailwright.services import (
     browser_views,
     confirmations,
     export_tasks,
+    logos,
     sender_confirmations,
     unsubscribes,
 )
@@ -74,6 +75,17 @@ _FILE_HEADERS: Headers = (
     (b"referrer-policy", b"no-referrer"),
 )
 
+#: Whatever a picture may hold, it is one and nothing else (SEC-23); its name changes with it.
+_LOGO_HEADERS: Headers = (
+    (b"content-type", b"image/png"),
+    (b"content-disposition", b'inline; filename="logo.png"'),
+    (b"content-security-policy", b"default-src 'none'; sandbox; frame-ancestors 'none'"),
+    (b"cache-control", b"public, max-age=86400, immutable"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-resource-policy", b"cross-origin"),
+    (b"referrer-policy", b"no-referrer"),
+)
+
 #: How long people see what they did before they go on to the tenant's own page.
 _ONWARD_SECONDS = 3
 
@@ -102,6 +114,7 @@ class _Public:
             "/s/": self._sender,
             "/j/": self._confirm,
             "/d/": self._download,
+            "/l/": self._logo,
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -235,6 +248,16 @@ class _Public:
     ) -> None:
         page = confirmation_page(view, *_wishes(scope))
         await _answer(scope, send, 200, (*PAGE_HEADERS, *_onward(onward)), page)
+
+    async def _logo(self, scope: Scope, _: Receive, send: Send, name: str) -> None:
+        if scope["method"] not in _READS:
+            await _refuse_method(scope, send, b"GET, HEAD")
+            return
+        picture = await logos.picture(self._runtime, name)
+        if picture is None:
+            await self._broken(scope, send)
+        else:
+            await _answer(scope, send, 200, _LOGO_HEADERS, picture)
 
     async def _download(self, scope: Scope, _: Receive, send: Send, token: str) -> None:
         if scope["method"] not in _READS:

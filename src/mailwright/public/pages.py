@@ -20,7 +20,8 @@ PAGE_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"content-type", b"text/html; charset=utf-8"),
     (
         b"content-security-policy",
-        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; "
+        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; img-src 'self'; "
+        "form-action 'self'; "
         "base-uri 'none'; frame-ancestors 'none'".encode(),
     ),
     (b"cache-control", b"no-store"),
@@ -57,7 +58,7 @@ def subscription_page(
         Standing.GONE: (words.gone_title, words.gone, ""),
     }
     title, text, action = parts[view.standing]
-    return _page(language, title, f"<p>{text.format(**names)}</p>{action}")
+    return _page(language, title, f"<p>{text.format(**names)}</p>{action}", _logo(view))
 
 
 def confirmation_page(view: RequestView, wished: str | None, accepted: str | None) -> bytes:
@@ -78,7 +79,7 @@ def confirmation_page(view: RequestView, wished: str | None, accepted: str | Non
         Request.CONFIRMED: (words.confirmed_title, words.confirmed, ""),
         Request.GONE: (words.expired_title, words.expired, ""),
     }[view.standing]
-    return _page(language, title, f"<p>{text.format(**names)}</p>{action}")
+    return _page(language, title, f"<p>{text.format(**names)}</p>{action}", _logo(view))
 
 
 def broken_link_page(wished: str | None, accepted: str | None) -> bytes:
@@ -101,15 +102,22 @@ def sender_page(view: ConfirmationView, wished: str | None, accepted: str | None
         if view.confirmed
         else (words.ask_title, words.ask, _button("confirm", words.confirm))
     )
-    return _page(language, title, f"<p>{text.format(**names)}</p>{action}")
+    return _page(language, title, f"<p>{text.format(**names)}</p>{action}", _logo(view))
 
 
-def _page(language: str, title: str, content: str) -> bytes:
+def _logo(view: SubscriptionView | RequestView | ConfirmationView) -> str:
+    """The tenant's logo, where there is one: whose page this is."""
+    if view.logo is None:
+        return ""
+    return f'<img class="logo" src="{escape(view.logo)}" alt="{escape(view.tenant_name)}">'
+
+
+def _page(language: str, title: str, content: str, logo: str = "") -> bytes:
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>{title}</title><style>{_STYLE}</style></head>"
-        f"<body><main><h1>{title}</h1>{content}</main></body></html>"
+        f"<body><main>{logo}<h1>{title}</h1>{content}</main></body></html>"
     ).encode()
 
 

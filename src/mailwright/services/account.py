@@ -12,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.locales import parse_locale
 from mailwright.errors import InvalidInput, NotFound
-from mailwright.services import audit, quota
+from mailwright.services import audit, logos, quota
 from mailwright.services.caller import Caller
 from mailwright.services.quota import QuotaView
 from mailwright.services.runtime import Runtime
+from mailwright.store import logos as logo_store
 from mailwright.store import tenants as store
 from mailwright.store.rows import Row
 
@@ -39,6 +40,7 @@ class AccountView:
     fallback_locale: str
     monthly_quota: int | None
     quota: QuotaView
+    logo_url: str | None
     profile: Mapping[str, Any]  # phone, fax, website, and the parts of the address
     created_at: datetime
 
@@ -97,6 +99,7 @@ def _columns(changes: AccountChanges) -> dict[str, Any]:
 
 async def _view(connection: AsyncConnection, runtime: Runtime, caller: Caller) -> AccountView:
     row = await _existing(connection, caller)
+    logo = await logo_store.name_of(connection, caller.tenant_id)
     return AccountView(
         uuid=row["uuid"],
         slug=row["slug"],
@@ -105,6 +108,7 @@ async def _view(connection: AsyncConnection, runtime: Runtime, caller: Caller) -
         fallback_locale=row["fallback_locale"],
         monthly_quota=row["monthly_quota"],
         quota=await quota.of_tenant(connection, caller.tenant_id, runtime.now()),
+        logo_url=logos.url_of(runtime, logo) if logo else None,
         profile=row["profile"],
         created_at=row["created_at"],
     )

@@ -19,7 +19,7 @@ from mailwright.domain.doors import Door
 from mailwright.domain.tokens import Confirmation, Tokens
 from mailwright.errors import MailwrightError
 from mailwright.mail.confirmation import confirmation_mail
-from mailwright.services import emails
+from mailwright.services import emails, logos
 from mailwright.services.caller import Caller
 from mailwright.services.emails import NewEmail
 from mailwright.services.runtime import Runtime
@@ -51,6 +51,7 @@ class RequestView:
     email: str = ""
     locale: str | None = None
     onward: str | None = None
+    logo: str | None = None  # the path of the tenant's
 
 
 async def ask(
@@ -190,4 +191,5 @@ async def _view(connection: AsyncConnection, runtime: Runtime, asked: Confirmati
         email=row["email"],
         locale=row["locale"],
         onward=row["redirections"].get("after_double_opt_in"),
+        logo=logos.path_of(row["logo"]),
     )

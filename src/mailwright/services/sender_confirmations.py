@@ -17,11 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mailwright.domain.doors import Door
 from mailwright.domain.tokens import SenderRef, Tokens
 from mailwright.errors import Conflict, MailwrightError, NotFound, RateLimited
-from mailwright.services import audit, link_mails
+from mailwright.services import audit, link_mails, logos
 from mailwright.services.caller import Caller
 from mailwright.services.link_mails import LinkMail
 from mailwright.services.runtime import Runtime
 from mailwright.services.sender_wording import wording_of
+from mailwright.store import logos as logo_store
 from mailwright.store import senders as store
 from mailwright.store import tenants
 from mailwright.store.rows import Row
@@ -40,6 +41,7 @@ class ConfirmationView:
     name: str
     language: str
     confirmed: bool
+    logo: str | None = None  # the path of the tenant's
 
 
 async def ask_for_confirmation(runtime: Runtime, caller: Caller, sender: Row) -> Row:
@@ -117,12 +119,14 @@ def _ref(runtime: Runtime, token: str) -> SenderRef | None:
 
 async def _view(connection: AsyncConnection, row: Row) -> ConfirmationView:
     tenant = await tenants.get(connection, row["tenant_id"])
+    logo = await logo_store.name_of(connection, row["tenant_id"])
     return ConfirmationView(
         tenant_name=tenant["name"] if tenant is not None else "",
         email=row["email"],
         name=row["name"],
         language=row["language"],
         confirmed=row["confirmed_at"] is not None,
+        logo=logos.path_of(logo),
     )
 
 

@@ -20,9 +20,10 @@ from mailwright.domain.doors import Door
 from mailwright.domain.email_address import email_key_of
 from mailwright.domain.email_event import EventKind
 from mailwright.domain.tokens import Unsubscribe
-from mailwright.services import suppressions, webhook_events
+from mailwright.services import logos, suppressions, webhook_events
 from mailwright.services.runtime import Runtime
 from mailwright.store import consents, contacts, event_log, list_settings
+from mailwright.store import logos as logo_store
 from mailwright.store import unsubscribes as store
 from mailwright.store.rows import Row
 
@@ -45,6 +46,7 @@ class SubscriptionView:
     email: str = ""
     locale: str | None = None
     can_return: bool = False
+    logo: str | None = None  # the path of the tenant's
 
 
 async def get_subscription(runtime: Runtime, link: Unsubscribe) -> SubscriptionView:
@@ -213,6 +215,12 @@ async def _change_stranger(
 
 
 async def _view(connection: AsyncConnection, link: Unsubscribe) -> SubscriptionView:
+    view = await _standing(connection, link)
+    logo = await logo_store.name_of(connection, link.message.tenant_id)
+    return replace(view, logo=logos.path_of(logo))
+
+
+async def _standing(connection: AsyncConnection, link: Unsubscribe) -> SubscriptionView:
     tenant_id = link.message.tenant_id
     name = await store.tenant_name(connection, tenant_id) or ""
     if link.message.message_id == 0:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.ids import new_id
 from mailwright.store.rows import Row, every, maybe_one
-from mailwright.store.tables import confirmations, contacts, lists, tenants
+from mailwright.store.tables import confirmations, contacts, lists, logos, tenants
 
 #: Who asks takes this advisory lock, or two calls at once would each find an address unasked. The
 #: number means nothing.
@@ -145,9 +145,11 @@ async def person(
             lists.c.name.label("list_name"),
             lists.c.redirections,
             tenants.c.name.label("tenant_name"),
+            logos.c.name.label("logo"),
         )
         .join(lists, lists.c.tenant_id == contacts.c.tenant_id)
         .join(tenants, tenants.c.id == contacts.c.tenant_id)
+        .outerjoin(logos, logos.c.tenant_id == contacts.c.tenant_id)
         .where(
             contacts.c.tenant_id == tenant_id,
             contacts.c.id == contact_id,

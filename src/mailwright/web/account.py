@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from mailwright.errors import InvalidInput
 from mailwright.services import account as service
+from mailwright.services import logos
 from mailwright.services.account import AccountChanges, AccountView
 from mailwright.web.forms import Form
 from mailwright.web.visits import Visit
@@ -31,11 +32,33 @@ async def save(visit: Visit) -> Response:
     return visit.go(PATH, said="Saved.")
 
 
+async def save_logo(visit: Visit) -> Response:
+    """The picture that was chosen, in the place of another."""
+    image = await visit.file.read(logos.BYTES_MAX + 1) if visit.file is not None else b""
+    try:
+        if not image:
+            raise InvalidInput.field("file", "Choose a file.")
+        await logos.put_logo(visit.runtime, visit.caller, image, field="file")
+    except InvalidInput as error:
+        found = await service.get_account(visit.runtime, visit.caller)
+        return await _page(visit, found, _values(found), error)
+    return visit.go(PATH, said="Your logo stands on the pages that recipients see.")
+
+
+async def remove_logo(visit: Visit) -> Response:
+    """No picture any more."""
+    await logos.remove_logo(visit.runtime, visit.caller)
+    return visit.go(PATH, said="The logo was removed.")
+
+
 async def _page(
     visit: Visit, account: AccountView, form: Form, error: InvalidInput | None = None
 ) -> Response:
+    faults = visit.faults(error)
+    if "file" in faults["errors"]:
+        faults["problem"] = ""  # it stands beside the picture, in a form of its own
     return await visit.show(
-        "account.html", 422 if error else 200, account=account, form=form, **visit.faults(error)
+        "account.html", 422 if error else 200, account=account, form=form, **faults
     )
 
 

@@ -115,6 +115,8 @@ PAGES: tuple[tuple[str, Handler | None, Handler | None], ...] = (
     ("/suppressions/undo", None, suppressions.undo_wave),
     ("/suppressions/{uuid}/remove", None, suppressions.remove),
     ("/settings/account", account.show, account.save),
+    ("/settings/account/logo", None, account.save_logo),
+    ("/settings/account/logo/remove", None, account.remove_logo),
     ("/settings/projects", projects.show_list, None),
     ("/settings/projects/new", projects.show_new, projects.create),
     ("/settings/projects/{uuid}", projects.show, projects.save),

@@ -47,7 +47,7 @@ FLASH_SECONDS = 60
 ROWS_PER_PAGE = 25
 
 #: The forms that take a file.
-UPLOADS = frozenset({"/imports/new"})
+UPLOADS = frozenset({"/imports/new", "/settings/account/logo"})
 
 #: The first class that fits decides.
 STATUS: tuple[tuple[type[errors.MailwrightError], int], ...] = (

@@ -10,10 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.pictures import data_uri, png
+
 PASSWORD = "correct horse battery staple"
 _MFA = "/users/self/mfa"
 _SENDERS = "/brands/default/senders"
 _SENDER = _SENDERS + "/{sender_id}"
+_LOGO = "/brands/default/logos/default"
 _LIST = "/lists/{list_id}"
 _CONTACTS = _LIST + "/contacts"
 _CONTACT = _CONTACTS + "/{contact_id}"
@@ -83,6 +86,8 @@ SENDERS = (
     Step(f"GET {_SENDERS}"),
     Step(f"GET {_SENDER}"),
     Step(f"PATCH {_SENDER}", {"name": "Harbour news"}),
+    Step(f"PUT {_LOGO}", {"file": data_uri(png())}),
+    Step(f"DELETE {_LOGO}"),
     Step("GET /brands/default/dkim"),
     Step("POST /brands/default/dkim", {"domain": "harbour.example", "selector": "k1"}, keep="dkim"),
     Step("GET /brands/default/dkim/{id}", at={"id": "dkim"}),

@@ -71,8 +71,6 @@ UNSERVED: Mapping[str, tuple[str, ...]] = {
         "POST /accounts/self/convert-to-organization",
     ),
     "Mailwright brands no pages of its own; put a logo into your templates.": (
-        "PUT /brands/default/logos/default",
-        "DELETE /brands/default/logos/default",
         "GET /brands/default/system-emails",
         "PUT /brands/default/system-emails",
         "PATCH /brands/default/system-emails",

@@ -65,6 +65,20 @@ tenants = Table(
     UniqueConstraint("slug"),
 )
 
+# What stands on a tenant's pages; as we wrote it, whatever was sent.
+logos = Table(
+    "logos",
+    metadata,
+    tenant(),
+    words("name"),
+    Column("image", LargeBinary, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    now("created_at"),
+    PrimaryKeyConstraint("tenant_id"),
+    Index("ix_logos_name", "name"),
+)
+
 members = Table(
     "members",
     metadata,

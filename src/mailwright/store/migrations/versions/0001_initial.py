@@ -727,6 +727,22 @@ def upgrade() -> None:
         postgresql_where=sa.text("state <> 'deleted'"),
     )
     op.create_table(
+        "logos",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("image", sa.LargeBinary(), nullable=False),
+        sa.Column("width", sa.Integer(), nullable=False),
+        sa.Column("height", sa.Integer(), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", name=op.f("pk_logos")),
+    )
+    op.create_index("ix_logos_name", "logos", ["name"], unique=False)
+    op.create_table(
         "members",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),

@@ -1,0 +1,130 @@
+"""The tenant's logo: a PNG, shown on the pages that its recipients see.
+
+What is stored is written by us from the pixels of what was sent (`domain/png.py`), and served under
+a name that cannot be guessed and changes with the picture (SEC-23).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import binascii
+import re
+import secrets
+from base64 import b64decode
+from dataclasses import dataclass
+
+from mailwright.domain.png import NotAPng, rewritten_png
+from mailwright.errors import InvalidInput, NotFound
+from mailwright.services import audit
+from mailwright.services.caller import Caller
+from mailwright.services.runtime import Runtime
+from mailwright.store import logos as store
+
+BYTES_MAX = 1_000_000
+
+_DATA_URI = re.compile(r"data:[^,]{0,100};base64,", re.IGNORECASE)
+_NAME = re.compile(r"[0-9a-f]{32}\.png")
+#: How files begin that people take for logos.
+_KNOWN = (
+    (b"\xff\xd8\xff", "a JPEG"),
+    (b"GIF8", "a GIF"),
+    (b"RIFF", "a WebP"),
+    (b"<", "a page or an SVG, which can run programs"),
+    (b"%PDF", "a PDF"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LogoView:
+    """Where the logo is, and its size in pixels."""
+
+    url: str
+    width: int
+    height: int
+
+
+def image_of(text: str, *, field: str = "image") -> bytes:
+    """The file in a data URI, or in base64 alone. Raises InvalidInput."""
+    text = text.strip()
+    start = _DATA_URI.match(text)
+    try:
+        return b64decode("".join(text[start.end() if start else 0 :].split()), validate=True)
+    except (binascii.Error, ValueError):
+        raise InvalidInput.field(field, "Give the file in base64, or as a data URI.") from None
+
+
+async def put_logo(
+    runtime: Runtime, caller: Caller, image: bytes | str, *, field: str = "image"
+) -> LogoView:
+    """The new logo, in the place of another; a text is read as by `image_of`.
+
+    Raises InvalidInput for what is no PNG.
+    """
+    caller.require("account:write")
+    raw = image_of(image, field=field) if isinstance(image, str) else image
+    if len(raw) > BYTES_MAX:
+        raise InvalidInput.field(field, f"A logo has at most {BYTES_MAX // 1_000_000} MB.")
+    try:
+        png = await asyncio.to_thread(rewritten_png, raw)
+    except NotAPng as reason:
+        raise InvalidInput.field(field, f"{_kind(raw) or reason} Give a PNG.") from None
+    name = f"{secrets.token_hex(16)}.png"
+    async with runtime.database.transaction() as connection:
+        await store.put(
+            connection,
+            caller.tenant_id,
+            name=name,
+            image=png.body,
+            width=png.width,
+            height=png.height,
+        )
+        about = {"width": png.width, "height": png.height}
+        await audit.record(connection, caller, "account.logo", None, about)
+    return LogoView(url_of(runtime, name), png.width, png.height)
+
+
+async def get_logo(runtime: Runtime, caller: Caller) -> LogoView:
+    """The logo. Raises NotFound while there is none."""
+    caller.require("account:read")
+    async with runtime.database.reading() as connection:
+        row = await store.get(connection, caller.tenant_id)
+    if row is None:
+        raise _no_logo()
+    return LogoView(url_of(runtime, row["name"]), row["width"], row["height"])
+
+
+async def remove_logo(runtime: Runtime, caller: Caller) -> None:
+    """There is no logo any more. Raises NotFound where there was none."""
+    caller.require("account:write")
+    async with runtime.database.transaction() as connection:
+        if not await store.remove(connection, caller.tenant_id):
+            raise _no_logo()
+        await audit.record(connection, caller, "account.remove-logo", None)
+
+
+async def picture(runtime: Runtime, name: str) -> bytes | None:
+    """The bytes behind a logo's address, for anybody; None where there is nothing."""
+    if not _NAME.fullmatch(name):
+        return None
+    async with runtime.database.reading() as connection:
+        return await store.by_name(connection, name)
+
+
+def path_of(name: str | None) -> str | None:
+    """Where the logo of that name is on every host of ours."""
+    return f"/l/{name}" if name is not None else None
+
+
+def url_of(runtime: Runtime, name: str) -> str:
+    """The whole address, for mails and programs."""
+    return f"{runtime.settings.base_url}{path_of(name)}"
+
+
+def _kind(raw: bytes) -> str | None:
+    start = raw.lstrip()[:8]
+    found = next((noun for magic, noun in _KNOWN if start.startswith(magic)), None)
+    return f"This is {found}." if found else None
+
+
+def _no_logo() -> NotFound:
+    return NotFound("There is no logo.")
