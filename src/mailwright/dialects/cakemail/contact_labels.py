@@ -12,14 +12,11 @@ from mailwright.dialects.cakemail.contact_shapes import (
     TagsForMany,
     Whom,
 )
-from mailwright.dialects.cakemail.contacts import pair_of
+from mailwright.dialects.cakemail.contacts import OnList, OnListOf
 from mailwright.dialects.cakemail.dependencies import CallerOf, RuntimeOf
 from mailwright.dialects.cakemail.fields import NumberInPath
 from mailwright.dialects.cakemail.queries import written
-from mailwright.dialects.cakemail.shapes import (
-    Done,
-    answer,
-)
+from mailwright.dialects.cakemail.shapes import Done, answer
 from mailwright.errors import InvalidInput
 from mailwright.services import interests, tags
 from mailwright.services.caller import Caller
@@ -74,28 +71,28 @@ async def remove_interests(
 async def tag(
     runtime: RuntimeOf,
     caller: CallerOf,
-    list_id: NumberInPath,
-    contact_id: NumberInPath,
+    contact: OnListOf,
     body: TagsBody,
 ) -> Response:
     """Put tags on a contact."""
-    list_uuid, contact_uuid = await pair_of(runtime, caller, list_id, contact_id)
-    await tags.change_tags(runtime, caller, Selection(list_uuid, [contact_uuid]), add=body.tags)
-    return answer({"id": contact_id, "object": "contact", "tagged": True})
+    await tags.change_tags(runtime, caller, _alone(contact), add=body.tags)
+    return answer({"id": contact.number, "object": "contact", "tagged": True})
 
 
 @router.post("/{contact_id}/untag", responses={200: {"model": Done}})
 async def untag(
     runtime: RuntimeOf,
     caller: CallerOf,
-    list_id: NumberInPath,
-    contact_id: NumberInPath,
+    contact: OnListOf,
     body: TagsBody,
 ) -> Response:
     """Take tags off a contact."""
-    list_uuid, contact_uuid = await pair_of(runtime, caller, list_id, contact_id)
-    await tags.change_tags(runtime, caller, Selection(list_uuid, [contact_uuid]), remove=body.tags)
-    return answer({"id": contact_id, "object": "contact", "untagged": True})
+    await tags.change_tags(runtime, caller, _alone(contact), remove=body.tags)
+    return answer({"id": contact.number, "object": "contact", "untagged": True})
+
+
+def _alone(contact: OnList) -> Selection:
+    return Selection(contact.list_uuid, [contact.uuid])
 
 
 async def _whom(runtime: Runtime, caller: Caller, list_id: int, body: Whom) -> Selection:

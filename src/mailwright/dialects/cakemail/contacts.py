@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
@@ -63,6 +64,27 @@ async def asked_to_confirm(
 AskOf = Annotated[DoubleOptIn, Depends(asked_to_confirm)]
 
 
+@dataclass(frozen=True, slots=True)
+class OnList:
+    """The contact of a path, and the list in it."""
+
+    number: int
+    uuid: UUID
+    list_uuid: UUID
+
+
+async def _on_list(
+    runtime: RuntimeOf, caller: CallerOf, list_id: NumberInPath, contact_id: NumberInPath
+) -> OnList:
+    list_uuid = await uuid_of(runtime, caller, "list", list_id)
+    uuid = await uuid_of(runtime, caller, "contact", contact_id)
+    return OnList(contact_id, uuid, list_uuid)
+
+
+#: `list_id` and `contact_id` of a path. Raises NotFound.
+OnListOf = Annotated[OnList, Depends(_on_list)]
+
+
 @router.post("/contacts", status_code=201, responses={201: {"model": Made[ContactShape]}})
 async def create(
     runtime: RuntimeOf,
@@ -80,50 +102,39 @@ async def create(
 
 
 @router.get("/contacts/{contact_id}", responses={200: {"model": Data[ContactShape]}})
-async def get(
-    runtime: RuntimeOf, caller: CallerOf, list_id: NumberInPath, contact_id: NumberInPath
-) -> Response:
+async def get(runtime: RuntimeOf, caller: CallerOf, contact: OnListOf) -> Response:
     """Show a contact."""
-    list_uuid, contact_uuid = await pair_of(runtime, caller, list_id, contact_id)
-    view = await list_contacts.get(runtime, caller, list_uuid, contact_uuid)
-    return one(contact_shape(view, contact_id))
+    view = await list_contacts.get(runtime, caller, contact.list_uuid, contact.uuid)
+    return one(contact_shape(view, contact.number))
 
 
 @router.patch("/contacts/{contact_id}", responses={200: {"model": Changed[ContactShape]}})
 async def change(
     runtime: RuntimeOf,
     caller: CallerOf,
-    list_id: NumberInPath,
-    contact_id: NumberInPath,
+    contact: OnListOf,
     body: ContactPatch,
 ) -> Response:
     """Change a contact: all of it or nothing."""
-    list_uuid, contact_uuid = await pair_of(runtime, caller, list_id, contact_id)
     view = await list_joining.change(
-        runtime, caller, list_uuid, contact_uuid, await changes_for(runtime, caller, body)
+        runtime, caller, contact.list_uuid, contact.uuid, await changes_for(runtime, caller, body)
     )
-    return changed("contact", contact_shape(view, contact_id))
+    return changed("contact", contact_shape(view, contact.number))
 
 
 @router.delete("/contacts/{contact_id}", responses={200: {"model": Done}})
-async def delete(
-    runtime: RuntimeOf, caller: CallerOf, list_id: NumberInPath, contact_id: NumberInPath
-) -> Response:
+async def delete(runtime: RuntimeOf, caller: CallerOf, contact: OnListOf) -> Response:
     """Take a contact off the list; one that is on no other list is deleted."""
-    list_uuid, contact_uuid = await pair_of(runtime, caller, list_id, contact_id)
-    await list_joining.remove(runtime, caller, list_uuid, contact_uuid)
-    return did("contact", contact_id, "deleted")
+    await list_joining.remove(runtime, caller, contact.list_uuid, contact.uuid)
+    return did("contact", contact.number, "deleted")
 
 
 @router.post("/contacts/{contact_id}/unsubscribe", responses={200: {"model": Data[ContactShape]}})
-async def unsubscribe(
-    runtime: RuntimeOf, caller: CallerOf, list_id: NumberInPath, contact_id: NumberInPath
-) -> Response:
+async def unsubscribe(runtime: RuntimeOf, caller: CallerOf, contact: OnListOf) -> Response:
     """Unsubscribe a contact from the list; from others it gets mail as before."""
-    list_uuid, contact_uuid = await pair_of(runtime, caller, list_id, contact_id)
-    view = await list_joining.leave(runtime, caller, list_uuid, contact_uuid)
-    data = plain(contact_shape(view, contact_id))
-    return answer({"id": contact_id, "object": "contact", "subscribed": False, "data": data})
+    view = await list_joining.leave(runtime, caller, contact.list_uuid, contact.uuid)
+    data = plain(contact_shape(view, contact.number))
+    return answer({"id": contact.number, "object": "contact", "subscribed": False, "data": data})
 
 
 async def come(
@@ -158,11 +169,3 @@ async def changes_for(runtime: Runtime, caller: Caller, body: ContactPatch) -> M
         tags=body.tags,
         interests=body.interests,
     )
-
-
-async def pair_of(
-    runtime: Runtime, caller: Caller, list_id: int, contact_id: int
-) -> tuple[UUID, UUID]:
-    """The list and the contact of a path. Raises NotFound."""
-    list_uuid = await uuid_of(runtime, caller, "list", list_id)
-    return list_uuid, await uuid_of(runtime, caller, "contact", contact_id)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Depends, Query
 
 from mailwright.dialects.cakemail.fields import Moment
 from mailwright.dialects.cakemail.log_words import happening, type_of
@@ -41,6 +41,25 @@ LIST_FILTERS = (*CAMPAIGN_FILTERS, "track_id", "start_id", "end_id")
 SORTS = {"time": "id", "log_id": "id"}
 
 MomentOf = Annotated[Moment | None, Query(description="Unix seconds, or ISO 8601.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """From when, and before when; None: from the beginning, and until now."""
+
+    since: datetime | None
+    until: datetime | None
+
+
+ALWAYS = Times(None, None)
+
+
+async def _times(start_time: MomentOf = None, end_time: MomentOf = None) -> Times:
+    return Times(start_time, end_time + timedelta(seconds=1) if end_time else None)
+
+
+#: `start_time` and `end_time` of a route; the last second counts, too.
+TimesOf = Annotated[Times, Depends(_times)]
 
 _TRUE = frozenset({"true", "1", "yes"})
 _NOBODY = UUID(int=0)
@@ -101,9 +120,7 @@ async def read_query(
     caller: Caller,
     text: str | None,
     allowed: Collection[str],
-    *,
-    start_time: datetime | None = None,
-    end_time: datetime | None = None,
+    times: Times = ALWAYS,
 ) -> LogQuery:
     """What `filter` and the times ask for. Raises InvalidInput. Unknown ids fit no row."""
     wanted = read_filter(text, allowed)
@@ -115,8 +132,8 @@ async def read_query(
         contact_uuid=await _uuid(runtime, caller, "contact", wanted, "contact_id"),
         email=wanted.get("email"),
         link_uuid=await _uuid(runtime, caller, "link", wanted, "link_id", "track_id"),
-        since=start_time,
-        until=end_time + timedelta(seconds=1) if end_time else None,  # that second, too
+        since=times.since,
+        until=times.until,
         firsts=_is_true(wanted, "uniques"),
         by_person=_is_true(wanted, "group_by_contact"),
         event_id=number_in(wanted, "log_id"),

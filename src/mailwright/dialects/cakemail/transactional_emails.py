@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from mailwright.dialects.cakemail import email_submission
 from mailwright.dialects.cakemail.dependencies import CallerOf, RuntimeOf
-from mailwright.dialects.cakemail.log_shapes import MomentOf, number_in
+from mailwright.dialects.cakemail.log_shapes import TimesOf, number_in
 from mailwright.dialects.cakemail.paging import AskedOf, FilterOf, read_filter
 from mailwright.dialects.cakemail.shapes import DataPage, Shape, answer, many, plain
 from mailwright.dialects.cakemail.transactional_email_fields import TransactionalEmailBody
@@ -82,16 +82,14 @@ async def page_log(
     caller: CallerOf,
     log_type: LogType,
     asked: AskedOf,
-    start_time: MomentOf = None,
-    end_time: MomentOf = None,
+    times: TimesOf,
     filter_: FilterOf = None,
 ) -> Response:
     """Show email activity logs, newest first, by type, group, address, mail and time."""
     query = await _query(runtime, caller, LOG_TYPES[log_type], filter_)
     if query is None:
         return many([], asked, 0)
-    until = end_time + timedelta(seconds=1) if end_time else None  # that second, too
-    query = replace(query, since=start_time, until=until)
+    query = replace(query, since=times.since, until=times.until)
     found = await log.page_log(
         runtime, caller, query, per_page=asked.page.per_page, offset=asked.page.offset
     )
@@ -103,12 +101,10 @@ async def page_log(
 
 
 @router.get("/reports/emails", responses={200: {"model": Days}})
-async def report(
-    runtime: RuntimeOf, caller: CallerOf, start_time: MomentOf = None, end_time: MomentOf = None
-) -> Response:
+async def report(runtime: RuntimeOf, caller: CallerOf, times: TimesOf) -> Response:
     """Show email stats: figures by day, in UTC; of the last seven days unless told otherwise."""
-    until = (end_time or runtime.now()) + timedelta(seconds=1)  # that second, too
-    since = start_time or until - DEFAULT_SPAN
+    until = times.until or runtime.now() + timedelta(seconds=1)
+    since = times.since or until - DEFAULT_SPAN
     if since >= until:
         raise InvalidInput.field("end_time", "After start_time.")
     if (until - since) / _DAY > log.STRETCHES_MAX:
