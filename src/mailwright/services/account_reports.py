@@ -100,6 +100,15 @@ async def get_account_report(
     )
 
 
+async def get_campaign_sums(
+    runtime: Runtime, caller: Caller, *, since: datetime | None = None
+) -> CampaignSums:
+    """What became of all campaigns begun from `since` on, together."""
+    caller.require("reports:read")
+    async with runtime.database.reading() as connection:
+        return _sums(await store.sums(connection, caller.tenant_id, since=since))
+
+
 async def get_list_report(runtime: Runtime, caller: Caller, list_uuid: UUID) -> ListReport:
     """The list's figures. Raises NotFound."""
     caller.require("reports:read")

@@ -68,6 +68,7 @@ async def page_contacts(
     *,
     search: str | None = None,
     list_uuid: UUID | None = None,
+    consent: str | None = None,
 ) -> Paged[ContactRow]:
     """Contacts, newest first. `search`: a whole address, else parts of names or a phone's start.
 
@@ -75,6 +76,8 @@ async def page_contacts(
     """
     caller.require("contacts:read")
     fits = _search(search)
+    if consent is not None:
+        fits = store.has_consent(consent) if fits is None else fits & store.has_consent(consent)
     async with runtime.database.reading() as connection:
         list_id = await _list_id(connection, caller, list_uuid)
         tenant_id, limit, offset = caller.tenant_id, page.per_page, page.offset
@@ -85,7 +88,7 @@ async def page_contacts(
         async def count() -> int:
             return await store.count(connection, tenant_id, fits, list_id=list_id)
 
-        key = ("contacts", tenant_id, list_id, search)
+        key = ("contacts", tenant_id, list_id, search, consent)
         total = await runtime.totals.get(key, runtime.now(), count)
     return Paged([row_view(row) for row in rows], total, page)
 

@@ -32,6 +32,14 @@ async def by_uuid(connection: AsyncConnection, tenant_id: int, key_uuid: uuid.UU
     return await maybe_one(connection, select(*_COLUMNS).where(mine))
 
 
+async def by_uuids(
+    connection: AsyncConnection, tenant_id: int, uuids: Sequence[uuid.UUID]
+) -> Sequence[Row]:
+    """Those of the tenant's that are there."""
+    mine = and_(api_keys.c.tenant_id == tenant_id, api_keys.c.uuid.in_(uuids))
+    return await every(connection, select(api_keys).where(mine))
+
+
 async def page(
     connection: AsyncConnection, tenant_id: int, *, limit: int, offset: int
 ) -> tuple[Sequence[Row], int]:

@@ -138,6 +138,11 @@ async def limit_time(connection: AsyncConnection, *, seconds: int) -> None:
     )
 
 
+def has_consent(consent: str) -> ColumnElement[bool]:
+    """Whether a contact is `subscribed`, `unconfirmed` or `unsubscribed`."""
+    return contacts.c.consent == consent
+
+
 def matches(search: str, email_key: str | None) -> ColumnElement[bool]:
     """What a search box means: exactly the address, or each word in a name or opening a phone."""
     if email_key is not None:

@@ -55,6 +55,14 @@ async def by_email(connection: AsyncConnection, email_key: str) -> Sequence[Row]
     return await every(connection, found.order_by(members.c.tenant_id, members.c.id))
 
 
+async def by_uuids(
+    connection: AsyncConnection, tenant_id: int, uuids: Sequence[uuid.UUID]
+) -> Sequence[Row]:
+    """Those of the tenant's that are there."""
+    mine = and_(members.c.tenant_id == tenant_id, members.c.uuid.in_(uuids))
+    return await every(connection, select(members).where(mine))
+
+
 async def page(
     connection: AsyncConnection,
     tenant_id: int,

@@ -108,6 +108,14 @@ async def page_of_figures(
     return await every(connection, found.where(mine).order_by(c.id).limit(limit))
 
 
+async def figures_of(
+    connection: AsyncConnection, tenant_id: int, campaign_uuids: Sequence[uuid.UUID]
+) -> Sequence[Row]:
+    """The figures of these campaigns, as `figures`, each with its `uuid`."""
+    mine = (campaigns.c.tenant_id == tenant_id) & campaigns.c.uuid.in_(campaign_uuids)
+    return await every(connection, _ONE.add_columns(campaigns.c.uuid).where(mine))
+
+
 async def count_campaigns(
     connection: AsyncConnection, tenant_id: int, *, up_to: int | None = None
 ) -> int:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from mailwright.services import audit
-from mailwright.services import members as member_service
-from mailwright.services.paging import Page
+from mailwright.services import actors, audit
 from mailwright.web.visits import ROWS_PER_PAGE, Visit
 
 #: Starts of actions, in words for people.
@@ -19,8 +17,21 @@ KINDS = (
     ("member.", "Members"),
     ("project.", "Projects"),
     ("webhook.", "Webhooks"),
+    ("import.", "Imports"),
     ("account.", "Account"),
 )
+
+#: Where the page of a subject is, by its noun.
+PLACES = {
+    "campaign": "/campaigns/",
+    "contact": "/contacts/",
+    "domain": "/settings/domains/",
+    "import": "/imports/",
+    "list": "/lists/",
+    "project": "/settings/projects/",
+    "segment": "/segments/",
+    "webhook": "/settings/webhooks/",
+}
 
 
 async def show(visit: Visit) -> Response:
@@ -33,12 +44,14 @@ async def show(visit: Visit) -> Response:
         action=kind or None,
         per_page=ROWS_PER_PAGE,
     )
-    people = await member_service.page_members(visit.runtime, visit.caller, Page())
+    who = {entry.actor for entry in page.items}
+    names = await actors.names_of(visit.runtime, visit.caller, who)
     return await visit.show(
         "audit_log.html",
         page=page,
         kind=kind,
         cursor=cursor,
         kinds=KINDS,
-        names={f"member:{one.uuid}": one.email for one in people.items},
+        names=names,
+        places=PLACES,
     )

@@ -8,7 +8,15 @@ from typing import Any
 from starlette.responses import Response
 
 from mailwright.domain.ids import parse_id
-from mailwright.services import campaign_history, campaigns, recipients, reports, timelines
+from mailwright.services import (
+    campaign_history,
+    campaigns,
+    lists,
+    recipients,
+    reports,
+    segments,
+    timelines,
+)
 from mailwright.services.campaign_views import CampaignView
 from mailwright.services.paging import Page
 from mailwright.services.reports import Report
@@ -75,6 +83,7 @@ async def figures(visit: Visit, campaign: CampaignView) -> dict[str, Any]:
         timeline = await timelines.get_timeline(visit.runtime, visit.caller, campaign.uuid)
         found |= {
             "links": links.items,
+            "audience": await _audience(visit, campaign),
             "engagement": engagement_of(timeline),
             "height": HEIGHT,
             **await _recipients(visit, campaign),
@@ -106,6 +115,19 @@ async def recipients_table(visit: Visit) -> Response:
         return visit.go(f"/campaigns/{campaign.uuid}?{query}#recipients")
     table = await _recipients(visit, campaign)
     return visit.part("campaigns/recipients.html", campaign=campaign, **table)
+
+
+async def _audience(visit: Visit, campaign: CampaignView) -> list[tuple[str, str]]:
+    """The list and the segment it went to, by name and path; those that are gone left out."""
+    named: list[tuple[str, str]] = []
+    key = (visit.runtime, visit.caller)
+    list_uuid, segment_uuid = campaign.audience.list_uuid, campaign.audience.segment_uuid
+    if list_uuid is not None:
+        named.append(((await lists.get_list(*key, list_uuid)).name, f"/lists/{list_uuid}"))
+    if segment_uuid is not None:
+        segment = await segments.get_segment(*key, segment_uuid)
+        named.append((segment.name, f"/segments/{segment_uuid}"))
+    return named
 
 
 async def _recipients(visit: Visit, campaign: CampaignView) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from mailwright.services import (
     body_previews,
     campaign_previews,
     campaign_revisions,
+    reports,
     template_rendering,
 )
 from mailwright.services import campaigns as service
@@ -77,6 +78,9 @@ async def show_list(visit: Visit) -> Response:
     return await visit.show(
         "campaigns/list.html",
         paged=paged,
+        stats=await reports.stats_of(
+            visit.runtime, visit.caller, [row.uuid for row in paged.items]
+        ),
         search=search,
         chosen=ARCHIVED if archived else wanted,
         statuses=[*(state.value for state in CampaignState), ARCHIVED],

@@ -17,16 +17,25 @@ from mailwright.web.campaign_audiences import chosen_uuid
 from mailwright.web.forms import Form, numbered
 from mailwright.web.visits import Visit
 
+#: What contacts can be narrowed to.
+STATUSES = ("subscribed", "unconfirmed", "unsubscribed")
 _TEXTS = ("first_name", "last_name", "phone", "external_id", "language", "country_code")
 
 
 async def show(visit: Visit) -> Response:
-    """Contacts, newest first, searched by name or address."""
-    search = visit.query("search")
+    """Contacts, newest first, by name or address, and by whether they agreed."""
+    search, status = visit.query("search"), visit.query("status")
+    status = status if status in STATUSES else ""
     paged = await service.page_contacts(
-        visit.runtime, visit.caller, visit.page(), search=search or None
+        visit.runtime,
+        visit.caller,
+        visit.page(),
+        search=search or None,
+        consent=status or None,
     )
-    return await visit.show("contacts/list.html", paged=paged, search=search)
+    return await visit.show(
+        "contacts/list.html", paged=paged, search=search, status=status, statuses=STATUSES
+    )
 
 
 async def show_new(visit: Visit) -> Response:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment
 from markupsafe import Markup
 
+#: A merge tag with its name and its fallback, or a tag of logic.
+_TAG = re.compile(
+    r"""\{\{\s*(?P<name>[\w.]+)(?:\s*\|\s*default:\s*(?P<quote>["'])(?P<fallback>[^"']*)(?P=quote))?"""
+    r"""[^{}]*\}\}|\{%[^{}]*%\}"""
+)
 _STEPS = ((60, "second"), (3600, "minute"), (86_400, "hour"))
 
 
@@ -21,6 +28,8 @@ def install(environment: Environment) -> None:
         in_zone,
         last_day,
         utc_offset,
+        readable,
+        in_words,
         number,
         counted,
         percent,
@@ -64,6 +73,31 @@ def utc_offset(local: datetime) -> str:
     return f"UTC{'+' if minutes > 0 else '−'}{hours}{f':{rest:02}' if rest else ''}"
 
 
+def readable(text: str) -> str:
+    """A subject as its author thinks of it: a merge tag as its fallback, else by its name.
+
+    `{{ contact.first_name | default: "Friend" }}, hello` is `Friend, hello`.
+    """
+    return " ".join(_TAG.sub(_stand_in, text).split())
+
+
+def _stand_in(tag: re.Match[str]) -> str:
+    if tag["name"] is None:
+        return ""  # of logic nothing is seen
+    if tag["fallback"] is not None:
+        return tag["fallback"]
+    return f"[{tag['name'].rpartition('.')[2].replace('_', ' ')}]"
+
+
+def in_words(value: object) -> str:
+    """A detail as a person would write it: lists with commas, yes and no."""
+    if isinstance(value, list | tuple):
+        return ", ".join(in_words(one) for one in cast("Sequence[object]", value)) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value is None else str(value)
+
+
 def number(value: float) -> str:
     """12,345"""
     return f"{value:,.0f}"
@@ -75,8 +109,10 @@ def counted(count: int, noun: str) -> str:
 
 
 def percent(part: int, whole: int) -> str:
-    """The share as `12.3 %`; a dash when there is nothing to share."""
-    return f"{100 * part / whole:.1f} %" if whole else "—"
+    """The share as `12.3 %`, `100 %`; a dash when there is nothing to share."""
+    if not whole:
+        return "—"
+    return "100 %" if part == whole else f"{100 * part / whole:.1f} %"
 
 
 def size(count: int) -> str:

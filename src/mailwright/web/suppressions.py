@@ -7,6 +7,7 @@ from datetime import timedelta
 from starlette.responses import Response
 
 from mailwright.errors import Conflict, InvalidInput
+from mailwright.services import actors
 from mailwright.services import suppressions as service
 from mailwright.services.suppressions import REASONS, UNDOABLE
 from mailwright.web.forms import Form
@@ -79,6 +80,9 @@ async def _page(visit: Visit, form: Form, error: InvalidInput | Conflict | None 
         "suppressions/list.html",
         422 if error else 200,
         paged=paged,
+        names=await actors.names_of(
+            visit.runtime, visit.caller, [row.source or "" for row in paged.items]
+        ),
         search=search,
         chosen=chosen,
         reasons=REASONS,
