@@ -50,6 +50,7 @@ async def test_every_outcome_is_told_once_with_who_and_why(
             "email.sent": 58,
             "email.delivered": 58,
             "email.bounced": 1,
+            "suppression.added": 1,
             "campaign.sent": 1,
         }
         sent = {row["payload"]["email"] for row in rows if row["type"] == "email.sent"}
@@ -65,6 +66,8 @@ async def test_every_outcome_is_told_once_with_who_and_why(
             "reason": ledger["reason"],
             "reply": "550 5.1.1 no such user",
         }
+        [left] = [row["payload"] for row in rows if row["type"] == "suppression.added"]
+        assert (left["email"], left["reason"]) == ("p1@example.org", "bounce")
         [done] = [row["payload"] for row in rows if row["type"] == "campaign.sent"]
         assert (done["campaign_uuid"], done["status"]) == (str(stage.campaign.uuid), "sent")
         assert len({row["event_uuid"] for row in rows}) == len(rows)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from mailwright.domain.webhook_event import CAKEMAIL_WORDS, OF_MESSAGE, EventType, WebhookDialect
+from mailwright.domain.webhook_event import OF_MESSAGE, EventType, WebhookDialect
 from mailwright.domain.webhook_request import FORMS, Telling
 from mailwright.domain.webhook_signature import (
     cakemail_signature,
@@ -130,8 +130,3 @@ def test_the_receiver_may_ask_for_more_time_and_not_for_more_attempts(
 def test_every_dialect_has_a_form_and_every_told_state_an_event() -> None:
     assert set(FORMS) == set(WebhookDialect)
     assert {word for told in OF_MESSAGE.values() for word in told} <= set(EventType)
-
-
-def test_cakemail_has_a_word_for_every_event() -> None:
-    assert set(CAKEMAIL_WORDS) == set(EventType)
-    assert len(set(CAKEMAIL_WORDS.values())) == len(CAKEMAIL_WORDS)

@@ -58,7 +58,7 @@ async def test_an_unsubscribe_is_told_to_the_tenants_system(
 async def test_leaving_again_after_coming_back_is_told_again(
     runtime: Runtime, database: Database, tenant: MadeTenant, caller: Caller
 ) -> None:
-    async with webhook_stage(runtime, caller) as stage:
+    async with webhook_stage(runtime, caller, EventType.CONTACT_UNSUBSCRIBED) as stage:
         link = await _mailed(database, tenant)
         await unsubscribe(stage.runtime, link, source="page")
         await resubscribe(stage.runtime, link)
@@ -70,7 +70,7 @@ async def test_leaving_again_after_coming_back_is_told_again(
 async def test_who_is_unsubscribed_by_the_tenant_is_told_too(
     runtime: Runtime, database: Database, tenant: MadeTenant, caller: Caller
 ) -> None:
-    async with webhook_stage(runtime, caller) as stage:
+    async with webhook_stage(runtime, caller, EventType.CONTACT_UNSUBSCRIBED) as stage:
         contact = await make_contact(database, tenant.id)
         await unsubscribe_contact(stage.runtime, caller, contact.uuid)
         await unsubscribe_contact(stage.runtime, caller, contact.uuid)
@@ -84,7 +84,7 @@ async def test_who_is_unsubscribed_by_the_tenant_is_told_too(
 async def test_who_is_unsubscribed_among_many_is_told_and_who_never_was_in_is_not(
     runtime: Runtime, database: Database, tenant: MadeTenant, caller: Caller
 ) -> None:
-    async with webhook_stage(runtime, caller) as stage:
+    async with webhook_stage(runtime, caller, EventType.CONTACT_UNSUBSCRIBED) as stage:
         contact = await make_contact(database, tenant.id, "ada@example.org")
         rows = [
             BulkContact(0, "ada@example.org", {}, "unsubscribed"),
@@ -140,6 +140,7 @@ async def test_a_paused_and_a_failed_campaign_are_told_with_their_reason(
         told = [(row["type"], row["payload"]["reason"]) for row in await stage.deliveries()]
         assert told == [
             ("campaign.paused", "a wave of bounces"),
+            ("campaign.resumed", None),
             ("campaign.failed", "the transport is away"),
         ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from mailwright.domain.campaign_lifecycle import CampaignState
+from mailwright.domain.campaign_lifecycle import CampaignEvent, CampaignState
 from mailwright.domain.message_lifecycle import MessageState
 
 
@@ -19,12 +19,66 @@ class EventType(StrEnum):
     EMAIL_BOUNCED = "email.bounced"
     EMAIL_COMPLAINED = "email.complained"
     EMAIL_FAILED = "email.failed"
-    CONTACT_UNSUBSCRIBED = "contact.unsubscribed"
+
+    CONTACT_CREATED = "contact.created"
+    CONTACT_UPDATED = "contact.updated"
+    CONTACT_DELETED = "contact.deleted"
+    CONTACT_ADDED_TO_LIST = "contact.added_to_list"
+    CONTACT_REMOVED_FROM_LIST = "contact.removed_from_list"
+    CONTACT_TAGGED = "contact.tagged"
+    CONTACT_UNTAGGED = "contact.untagged"
+    CONTACT_UNSUBSCRIBED = "contact.unsubscribed"  # from one list, or from all mail
+    CONTACT_OPTED_OUT = "contact.opted_out"  # from all mail
+    CONTACT_OPTED_IN = "contact.opted_in"  # agreed, who had not or had left
+
+    LIST_CREATED = "list.created"
+    LIST_UPDATED = "list.updated"
+    LIST_DELETED = "list.deleted"
+
+    SEGMENT_CREATED = "segment.created"
+    SEGMENT_UPDATED = "segment.updated"
+    SEGMENT_DELETED = "segment.deleted"
+
+    CAMPAIGN_CREATED = "campaign.created"
+    CAMPAIGN_UPDATED = "campaign.updated"
+    CAMPAIGN_DELETED = "campaign.deleted"
     CAMPAIGN_SCHEDULED = "campaign.scheduled"
+    CAMPAIGN_UNSCHEDULED = "campaign.unscheduled"
+    CAMPAIGN_PAUSED = "campaign.paused"
+    CAMPAIGN_RESUMED = "campaign.resumed"
     CAMPAIGN_SENT = "campaign.sent"
     CAMPAIGN_FAILED = "campaign.failed"
-    CAMPAIGN_PAUSED = "campaign.paused"
     CAMPAIGN_CANCELED = "campaign.canceled"
+
+    TEMPLATE_CREATED = "template.created"
+    TEMPLATE_UPDATED = "template.updated"
+    TEMPLATE_DELETED = "template.deleted"
+    TEMPLATE_PUBLISHED = "template.published"
+    TEMPLATE_UNPUBLISHED = "template.unpublished"
+
+    SENDER_CREATED = "sender.created"
+    SENDER_UPDATED = "sender.updated"
+    SENDER_DELETED = "sender.deleted"
+    SENDER_CONFIRMATION_SENT = "sender.confirmation_sent"
+    SENDER_CONFIRMED = "sender.confirmed"
+
+    SUPPRESSION_ADDED = "suppression.added"
+    SUPPRESSION_REMOVED = "suppression.removed"
+
+    IMPORT_FINISHED = "import.finished"
+    EXPORT_FINISHED = "export.finished"  # of whatever kind
+    CONTACTS_EXPORT_CREATED = "contacts_export.created"
+    CONTACTS_EXPORT_DELETED = "contacts_export.deleted"
+    CAMPAIGN_LOG_EXPORT_CREATED = "campaign_log_export.created"
+    LIST_LOG_EXPORT_CREATED = "list_log_export.created"
+    SUPPRESSIONS_EXPORT_CREATED = "suppressions_export.created"
+    SUPPRESSIONS_EXPORT_DELETED = "suppressions_export.deleted"
+
+    ACCOUNT_UPDATED = "account.updated"
+    MEMBER_CREATED = "member.created"
+    MEMBER_UPDATED = "member.updated"
+    MEMBER_DELETED = "member.deleted"
+    MEMBER_SIGNED_IN = "member.signed_in"
 
 
 #: Sent by the test button, to one endpoint, whatever it has chosen.
@@ -37,24 +91,6 @@ class WebhookDialect(StrEnum):
     NATIVE = "native"  # Standard Webhooks
     MAILINGCORE = "mailingcore"
     CAKEMAIL = "cakemail"
-
-
-#: What Cakemail's receivers call them (vendors.md 1.1.1); a word without a pair keeps its own.
-CAKEMAIL_WORDS: Mapping[str, str] = {
-    EventType.EMAIL_SENT: "Email.Sent",
-    EventType.EMAIL_DELIVERED: "Email.Delivered",
-    EventType.EMAIL_OPENED: "Email.Opened",
-    EventType.EMAIL_CLICKED: "Email.Clicked",
-    EventType.EMAIL_BOUNCED: "Email.Bounced",
-    EventType.EMAIL_COMPLAINED: "Email.ReportedAsSpam",
-    EventType.EMAIL_FAILED: "Email.Error",
-    EventType.CONTACT_UNSUBSCRIBED: "Email.Unsubscribed",
-    EventType.CAMPAIGN_SENT: "Campaign.Sent",
-    EventType.CAMPAIGN_FAILED: "Campaign.Failed",
-    EventType.CAMPAIGN_PAUSED: "Campaign.Suspended",
-    EventType.CAMPAIGN_SCHEDULED: "Campaign.Scheduled",
-    EventType.CAMPAIGN_CANCELED: "Campaign.Canceled",
-}
 
 
 class DeliveryState(StrEnum):
@@ -79,6 +115,24 @@ OF_CAMPAIGN: Mapping[CampaignState, EventType] = {
     CampaignState.SENT: EventType.CAMPAIGN_SENT,
     CampaignState.FAILED: EventType.CAMPAIGN_FAILED,
     CampaignState.PAUSED: EventType.CAMPAIGN_PAUSED,
+}
+
+#: What a step tells whose state alone would not say how the campaign got there.
+OF_CAMPAIGN_STEP: Mapping[CampaignEvent, EventType] = {
+    CampaignEvent.UNSCHEDULE: EventType.CAMPAIGN_UNSCHEDULED,
+    CampaignEvent.RESUME: EventType.CAMPAIGN_RESUMED,
+}
+
+#: What asking for an export and throwing it away tells, by its kind.
+EXPORT_CREATED: Mapping[str, EventType] = {
+    "contacts": EventType.CONTACTS_EXPORT_CREATED,
+    "campaign-events": EventType.CAMPAIGN_LOG_EXPORT_CREATED,
+    "list-events": EventType.LIST_LOG_EXPORT_CREATED,
+    "suppressions": EventType.SUPPRESSIONS_EXPORT_CREATED,
+}
+EXPORT_DELETED: Mapping[str, EventType] = {
+    "contacts": EventType.CONTACTS_EXPORT_DELETED,
+    "suppressions": EventType.SUPPRESSIONS_EXPORT_DELETED,
 }
 
 #: What a hit of `services/tracking.py` tells.

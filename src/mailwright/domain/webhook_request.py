@@ -10,12 +10,13 @@ from typing import Any
 from uuid import UUID
 
 from mailwright.domain.retry_ladder import RetryLadder
-from mailwright.domain.webhook_event import CAKEMAIL_WORDS, WebhookDialect
+from mailwright.domain.webhook_event import WebhookDialect
 from mailwright.domain.webhook_signature import (
     cakemail_signature,
     mailingcore_signature,
     standard_signature,
 )
+from mailwright.domain.webhook_words import CAKEMAIL_WORDS
 
 RETRY_AFTER_MAX = timedelta(hours=24)
 

@@ -20,10 +20,12 @@ from mailwright.domain.doors import Door
 from mailwright.domain.ids import new_id
 from mailwright.domain.keys import Purpose
 from mailwright.domain.scopes import ROLE_SCOPES, Role
+from mailwright.domain.webhook_event import EventType
 from mailwright.errors import Forbidden, Unauthenticated
 from mailwright.services import challenges, sessions
 from mailwright.services.caller import Caller
 from mailwright.services.key_cache import KnownKey
+from mailwright.services.member_events import tell_member
 from mailwright.services.runtime import Runtime
 from mailwright.store import access_tokens as store
 from mailwright.store import members as member_store
@@ -149,6 +151,7 @@ async def _new_grant(runtime: Runtime, member: Row, lifetime_seconds: int) -> To
     async with runtime.database.transaction() as connection:
         await store.remove_expired(connection, member["tenant_id"], member["id"], now)
         await member_store.signed_in(connection, member["tenant_id"], member["id"], now)
+        await tell_member(connection, runtime, member, EventType.MEMBER_SIGNED_IN)
         return await _add_pair(runtime, connection, values, new_id(), now)
 
 

@@ -11,8 +11,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.locales import parse_locale
+from mailwright.domain.webhook_event import EventType
 from mailwright.errors import InvalidInput, NotFound
-from mailwright.services import audit, logos, quota
+from mailwright.services import audit, logos, quota, webhook_events
 from mailwright.services.caller import Caller
 from mailwright.services.quota import QuotaView
 from mailwright.services.runtime import Runtime
@@ -72,10 +73,12 @@ async def change_account(runtime: Runtime, caller: Caller, changes: AccountChang
             merged = {**row["profile"], **values["profile"]}
             values["profile"] = {name: value for name, value in merged.items() if value is not None}
         if values:
+            about = {"changed": sorted(values)}
             await store.change(connection, caller.tenant_id, values)
-            await audit.record(
-                connection, caller, "account.change", None, {"changed": sorted(values)}
+            await webhook_events.tell(
+                connection, caller.tenant_id, EventType.ACCOUNT_UPDATED, runtime.now(), about
             )
+            await audit.record(connection, caller, "account.change", None, about)
         return await _view(connection, runtime, caller)
 
 

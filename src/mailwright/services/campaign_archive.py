@@ -44,6 +44,7 @@ async def _put(
         if row["archived"] != archived:
             changes = {"archived": archived, "updated_at": runtime.now()}
             await store.change(connection, caller.tenant_id, row["id"], changes)
+            await campaigns.tell_updated(connection, row, runtime.now(), ("archived",))
             deed = "archive" if archived else "unarchive"
             await audit.record(connection, caller, f"campaign.{deed}", f"campaign:{campaign_uuid}")
         return full_view(runtime, await store.seen(connection, caller.tenant_id, row["id"]))

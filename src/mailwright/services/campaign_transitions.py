@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.campaign_lifecycle import CampaignEvent, CampaignState, advance
 from mailwright.domain.doors import RULES
-from mailwright.domain.webhook_event import OF_CAMPAIGN
+from mailwright.domain.webhook_event import OF_CAMPAIGN, OF_CAMPAIGN_STEP
 from mailwright.errors import Conflict, NotFound
 from mailwright.services import webhook_events
 from mailwright.services.caller import Caller
@@ -107,10 +107,11 @@ async def move(
         "at": now,
     }
     await history.add(connection, row["tenant_id"], row["id"], step)
-    if following in OF_CAMPAIGN:
+    type_ = OF_CAMPAIGN_STEP.get(event) or OF_CAMPAIGN.get(following)
+    if type_ is not None:
         told = Fact(
             row["tenant_id"],
-            OF_CAMPAIGN[following],
+            type_,
             now,
             campaign_id=row["id"],
             data={"status": str(following), "reason": reason},

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import cast
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mailwright.domain.campaign_lifecycle import CampaignState
 from mailwright.domain.doors import RULES, require_deletable, require_editable
 from mailwright.domain.ids import new_id
+from mailwright.domain.webhook_event import EventType
 from mailwright.errors import InvalidInput, NotFound
 from mailwright.services import (
     audit,
@@ -20,6 +22,7 @@ from mailwright.services import (
     campaign_fields,
     campaign_transitions,
     campaign_words,
+    webhook_events,
 )
 from mailwright.services.bodies import Body
 from mailwright.services.caller import Caller
@@ -103,6 +106,9 @@ async def create_campaign(
         if body is not None:
             await campaign_bodies.save_body(connection, tenant_id, campaign_id, body, now=now)
         await campaign_words.keep(connection, caller, campaign_id, now=now)
+        await webhook_events.tell(
+            connection, tenant_id, EventType.CAMPAIGN_CREATED, now, campaign_id=campaign_id
+        )
         return full_view(runtime, await store.seen(connection, tenant_id, campaign_id))
 
 
@@ -211,6 +217,7 @@ async def change_campaign(
             values |= {"updated_at": now, "last_edited_at": now}
             await store.change(connection, tenant_id, row["id"], values)
             await campaign_words.keep(connection, caller, row["id"], now=now)
+            await tell_updated(connection, row, now, changes)
         return full_view(runtime, await store.seen(connection, tenant_id, row["id"]))
 
 
@@ -227,6 +234,9 @@ async def duplicate_campaign(runtime: Runtime, caller: Caller, campaign_uuid: UU
         campaign_id = await store.add(connection, tenant_id, values)
         await body_store.copy(connection, tenant_id, source["id"], campaign_id)
         await campaign_words.keep(connection, caller, campaign_id, now=now)
+        await webhook_events.tell(
+            connection, tenant_id, EventType.CAMPAIGN_CREATED, now, campaign_id=campaign_id
+        )
         return full_view(runtime, await store.seen(connection, tenant_id, campaign_id))
 
 
@@ -239,11 +249,34 @@ async def delete_campaign(runtime: Runtime, caller: Caller, campaign_uuid: UUID)
     async with runtime.database.transaction() as connection:
         row = await held(connection, caller, campaign_uuid)
         require_deletable(caller.door, CampaignState(row["state"]))
+        await webhook_events.tell(
+            connection,
+            caller.tenant_id,
+            EventType.CAMPAIGN_DELETED,
+            runtime.now(),
+            {"status": row["state"]},
+            campaign_id=row["id"],
+        )
         await quotas.release_unfinished(connection, caller.tenant_id, row["id"])
         await recipients.cancel_unfinished(connection, caller.tenant_id, row["id"])
         await store.remove(connection, caller.tenant_id, row["id"])
         about = {"name": row["name"], "status": row["state"]}
         await audit.record(connection, caller, "campaign.delete", f"campaign:{row['uuid']}", about)
+
+
+async def tell_updated(
+    connection: AsyncConnection, row: Row, now: datetime, changed: Iterable[str]
+) -> None:
+    """Tells that fields of a campaign were set, in the caller's transaction."""
+    data = {"status": row["state"], "changed": sorted({*changed} - {"overwrite"})}
+    await webhook_events.tell(
+        connection,
+        row["tenant_id"],
+        EventType.CAMPAIGN_UPDATED,
+        now,
+        data,
+        campaign_id=row["id"],
+    )
 
 
 async def id_of(connection: AsyncConnection, caller: Caller, campaign_uuid: UUID) -> int:

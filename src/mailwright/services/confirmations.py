@@ -7,7 +7,7 @@ at most as often as `domain/confirmation.py` says.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 
@@ -19,7 +19,7 @@ from mailwright.domain.doors import Door
 from mailwright.domain.tokens import Confirmation, Tokens
 from mailwright.errors import MailwrightError
 from mailwright.mail.confirmation import confirmation_mail
-from mailwright.services import emails, logos
+from mailwright.services import emails, logos, webhook_events
 from mailwright.services.caller import Caller
 from mailwright.services.emails import NewEmail
 from mailwright.services.runtime import Runtime
@@ -120,6 +120,8 @@ async def confirm(runtime: Runtime, asked: Confirmation) -> RequestView:
                 door=Door.PUBLIC.value,
             )
             await store.confirmed(connection, tenant_id, asked.list_id, asked.contact_id, now)
+            agreed = webhook_events.opted_in(tenant_id, asked.contact_id, now, SOURCE)
+            await webhook_events.emit(connection, [replace(agreed, list_id=asked.list_id)])
             view = await _view(connection, runtime, asked)
     return view
 

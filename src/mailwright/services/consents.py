@@ -57,5 +57,7 @@ async def _save(
         door=caller.door.value,
     )
     if consent == "unsubscribed":
-        left = webhook_events.unsubscribed(caller.tenant_id, row["id"], now, source)
-        await webhook_events.emit(connection, [left])
+        facts = webhook_events.left(caller.tenant_id, row["id"], now, source)
+    else:
+        facts = [webhook_events.opted_in(caller.tenant_id, row["id"], now, source)]
+    await webhook_events.emit(connection, facts)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mailwright.domain.webhook_event import EventType
 from mailwright.errors import Conflict, InvalidInput
 from mailwright.services import webhook_events
 from mailwright.services.caller import Caller
@@ -18,13 +19,25 @@ from mailwright.services.contact_bulk_plan import (
     Planner,
     rejected_row,
 )
+from mailwright.services.contact_writing import added_to_lists
 from mailwright.services.runtime import Runtime
+from mailwright.services.webhook_events import Fact
 from mailwright.store import contact_bulk as store
 from mailwright.store import imports
 
 __all__ = ["BULK_MAX", "BulkContact", "BulkResult", "BulkRowResult", "rejected_row"]
 
 BULK_MAX = 1_000  # rows a call
+
+_T = EventType
+_TOLD = (
+    _T.CONTACT_CREATED,
+    _T.CONTACT_UPDATED,
+    _T.CONTACT_ADDED_TO_LIST,
+    _T.CONTACT_UNSUBSCRIBED,
+    _T.CONTACT_OPTED_OUT,
+    _T.CONTACT_OPTED_IN,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +77,7 @@ async def upsert_contacts(
             await imports.take_turn(connection, caller.tenant_id)
             plans, rejected = await planner.plan(connection, rows)
             if not dry_run:
-                plans, late = await carry_out(connection, caller, plans)
+                plans, late = await carry_out(connection, runtime, caller, plans)
                 rejected += late
     except asyncpg.UniqueViolationError:
         raise Conflict(
@@ -80,7 +93,7 @@ async def upsert_contacts(
 
 
 async def carry_out(
-    connection: AsyncConnection, caller: Caller, plans: Sequence[Plan]
+    connection: AsyncConnection, runtime: Runtime, caller: Caller, plans: Sequence[Plan]
 ) -> tuple[list[Plan], list[BulkRowResult]]:
     """Makes and changes the contacts, in the transaction in which they were planned.
 
@@ -93,7 +106,7 @@ async def carry_out(
     ids |= await store.add(connection, tenant_id, new)
     done = [(ids[plan.uuid], plan) for plan in plans if plan.uuid in ids]
     pairs = sorted((list_id, who) for who, plan in done for list_id in plan.list_ids)
-    await store.join(connection, tenant_id, pairs)
+    joined = await store.join(connection, tenant_id, pairs)
     agreed = [
         {
             "contact_id": who,
@@ -106,17 +119,40 @@ async def carry_out(
         if plan.consent
     ]
     await store.record_consents(connection, tenant_id, agreed)
-    left = [
-        webhook_events.unsubscribed(tenant_id, who, plan.values["unsubscribed_at"], plan.source)
-        for who, plan in done
-        if plan.contact_id is not None and plan.consent == "unsubscribed"
-    ]
-    await webhook_events.emit(connection, left)
+    await _tell(connection, runtime, caller, done, joined)
     message = "Somebody else just took its address or external id; try again."
     late = [
         rejected_row(plan.index, {"email": [message]}) for plan in plans if plan.uuid not in ids
     ]
     return [plan for _, plan in done], late
+
+
+async def _tell(
+    connection: AsyncConnection,
+    runtime: Runtime,
+    caller: Caller,
+    done: Sequence[tuple[int, Plan]],
+    joined: Sequence[tuple[int, int]],
+) -> None:
+    """Tells what became of everybody, where somebody listens."""
+    if not await webhook_events.is_heard(connection, caller.tenant_id, *_TOLD):
+        return
+    now, facts = runtime.now(), list[Fact]()
+    lists_of: dict[int, list[int]] = {}
+    for list_id, who in joined:
+        lists_of.setdefault(who, []).append(list_id)
+    for who, plan in done:
+        type_ = _T.CONTACT_UPDATED if plan.contact_id is not None else _T.CONTACT_CREATED
+        data = {"source": plan.source}
+        facts.append(Fact(caller.tenant_id, type_, now, contact_id=who, data=data))
+        list_ids = lists_of.get(who, ())
+        facts += added_to_lists(caller, who, list_ids, now, source=plan.source)
+        if plan.contact_id is not None and plan.consent == "unsubscribed":
+            at = plan.values["unsubscribed_at"]
+            facts += webhook_events.left(caller.tenant_id, who, at, plan.source)
+        elif plan.contact_id is not None and plan.consent == "subscribed":
+            facts.append(webhook_events.opted_in(caller.tenant_id, who, now, plan.source))
+    await webhook_events.emit(connection, facts)
 
 
 def _result(plan: Plan, *, dry_run: bool) -> BulkRowResult:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypedDict, cast
 from uuid import UUID
@@ -15,9 +16,11 @@ from mailwright.domain.custom_field import parse_known
 from mailwright.domain.email_address import EmailAddress
 from mailwright.domain.ids import new_id
 from mailwright.domain.locales import parse_country, parse_locale
+from mailwright.domain.webhook_event import EventType
 from mailwright.errors import Conflict, InvalidInput
-from mailwright.services import custom_fields
+from mailwright.services import custom_fields, webhook_events
 from mailwright.services.caller import Caller
+from mailwright.services.webhook_events import Fact
 from mailwright.store import consents, lists, projects
 from mailwright.store import contacts as store
 from mailwright.store.rows import Row
@@ -76,12 +79,16 @@ async def insert(
         is_taken = await store.has_address(connection, caller.tenant_id, address.key)
         raise taken("email" if is_taken else "external_id")
     await record_consent(connection, caller, contact_id, consent, source)
-    await lists.join_all(connection, caller.tenant_id, list_ids, contact_id)
+    joined = await lists.join_all(connection, caller.tenant_id, list_ids, contact_id)
+    made = _fact(caller, contact_id, EventType.CONTACT_CREATED, now, source=source)
+    await webhook_events.emit(
+        connection, [made, *added_to_lists(caller, contact_id, joined, now, source=source)]
+    )
     return contact_id, contact_uuid
 
 
 async def save(
-    connection: AsyncConnection, caller: Caller, row: Row, changes: ContactChanges
+    connection: AsyncConnection, caller: Caller, row: Row, changes: ContactChanges, *, now: datetime
 ) -> None:
     """Makes `changes` to the contact of `row`, which the caller holds.
 
@@ -97,10 +104,19 @@ async def save(
             await store.change(connection, caller.tenant_id, row["id"], values)
         except IntegrityError:
             raise taken("external_id") from None
-    await lists.join_all(connection, caller.tenant_id, list_ids, row["id"])
+    joined = await lists.join_all(connection, caller.tenant_id, list_ids, row["id"])
+    source = caller.door.value
+    facts = added_to_lists(caller, row["id"], joined, now, source=source)
+    if values:
+        changed = sorted({*changes} - {"contact_lists"})
+        told = {"changed": changed, "source": source}
+        facts.insert(0, _fact(caller, row["id"], EventType.CONTACT_UPDATED, now, **told))
+    await webhook_events.emit(connection, facts)
 
 
-async def change_address(connection: AsyncConnection, caller: Caller, row: Row, email: str) -> None:
+async def change_address(
+    connection: AsyncConnection, caller: Caller, row: Row, email: str, *, now: datetime
+) -> None:
     """The contact of `row` has another address. Raises InvalidInput, or Conflict when it is taken.
 
     Its consent goes with the person; suppressions stay with the address.
@@ -112,6 +128,25 @@ async def change_address(connection: AsyncConnection, caller: Caller, row: Row, 
     ):
         raise taken("email")
     await store.change(connection, caller.tenant_id, row["id"], values)
+    if address.text != row["email"]:
+        told: dict[str, object] = {"changed": ["email"], "email_before": row["email"]}
+        fact = _fact(
+            caller, row["id"], EventType.CONTACT_UPDATED, now, **told, source=caller.door.value
+        )
+        await webhook_events.emit(connection, [fact])
+
+
+def added_to_lists(
+    caller: Caller, contact_id: int, list_ids: Iterable[int], at: datetime, *, source: str
+) -> list[Fact]:
+    """That a contact is new on these lists."""
+    type_ = EventType.CONTACT_ADDED_TO_LIST
+    fact = _fact(caller, contact_id, type_, at, source=source)
+    return [replace(fact, list_id=list_id) for list_id in list_ids]
+
+
+def _fact(caller: Caller, contact_id: int, type_: EventType, at: datetime, **data: object) -> Fact:
+    return Fact(caller.tenant_id, type_, at, contact_id=contact_id, data=data)
 
 
 async def record_consent(

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.email_address import EmailAddress
+from mailwright.domain.webhook_event import EventType
 from mailwright.errors import InvalidInput, NotFound
-from mailwright.services import contact_writing, custom_fields
+from mailwright.services import contact_writing, custom_fields, webhook_events
 from mailwright.services.caller import Caller
 from mailwright.services.contact_views import ContactRow, ContactView, full_view, row_view
 from mailwright.services.contact_writing import ContactChanges
 from mailwright.services.paging import Page, Paged
 from mailwright.services.runtime import Runtime
 from mailwright.services.suppressions import suppress
+from mailwright.services.webhook_events import Fact
 from mailwright.store import contacts as store
 from mailwright.store import lists, suppressions
 from mailwright.store.rows import Row
@@ -103,7 +107,7 @@ async def change_contact(
     caller.require("contacts:write")
     async with runtime.database.transaction() as connection:
         row = await existing(connection, caller, contact_uuid, lock=True)
-        await contact_writing.save(connection, caller, row, changes)
+        await contact_writing.save(connection, caller, row, changes, now=runtime.now())
         return await view(
             connection, caller.tenant_id, await existing(connection, caller, contact_uuid)
         )
@@ -117,11 +121,15 @@ async def delete_contact(runtime: Runtime, caller: Caller, contact_uuid: UUID) -
     """
     caller.require("contacts:write")
     async with runtime.database.transaction() as connection:
-        await erase(connection, caller, contact_uuid)
+        facts = await erase(connection, caller, contact_uuid, now=runtime.now())
+        await webhook_events.emit(connection, facts)
 
 
-async def erase(connection: AsyncConnection, caller: Caller, contact_uuid: UUID) -> None:
-    """As `delete_contact`, in the caller's transaction."""
+async def erase(
+    connection: AsyncConnection, caller: Caller, contact_uuid: UUID, *, now: datetime
+) -> list[Fact]:
+    """As `delete_contact`, in the caller's transaction; what is then to be told."""
+    joined = await store.list_ids_of(connection, caller.tenant_id, contact_uuid)
     gone = await store.remove(connection, caller.tenant_id, contact_uuid)
     if gone is None:
         raise _no_contact()
@@ -133,7 +141,18 @@ async def erase(connection: AsyncConnection, caller: Caller, contact_uuid: UUID)
             reason="unsubscribe",
             scope="marketing",
             source="contact deleted",
+            now=now,
         )
+    named = {"contact_uuid": contact_uuid, "email": gone["email"], "source": caller.door.value}
+    fact = Fact(
+        caller.tenant_id,
+        EventType.CONTACT_DELETED,
+        now,
+        numbers={"contact_id": gone["id"]},
+        data=named,
+    )
+    off = replace(fact, type=EventType.CONTACT_REMOVED_FROM_LIST)
+    return [*(replace(off, list_id=list_id) for list_id in joined), fact]
 
 
 async def existing(

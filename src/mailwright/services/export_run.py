@@ -12,7 +12,9 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mailwright.domain.webhook_event import EventType
 from mailwright.errors import MailwrightError
+from mailwright.services import webhook_events
 from mailwright.services.csv_writing import csv_lines
 from mailwright.services.export_kinds import KINDS, Position
 from mailwright.services.runtime import Runtime
@@ -27,6 +29,7 @@ PIECE_ROWS = 5_000
 
 async def run_chunk(runtime: Runtime, tenant_id: int, export_id: int) -> bool:
     """Writes one more piece; whether there is more to do. One that cannot be written fails."""
+    row: Row | None = None
     try:
         async with runtime.database.transaction() as connection:
             row = await store.lock(connection, tenant_id, export_id)
@@ -39,6 +42,8 @@ async def run_chunk(runtime: Runtime, tenant_id: int, export_id: int) -> bool:
         async with runtime.database.transaction() as connection:
             await store.change(connection, tenant_id, export_id, values)
             await store.drop_file(connection, tenant_id, export_id)
+            if row is not None:
+                await _tell_finished(connection, runtime, {**row, **values})
         return False
 
 
@@ -67,4 +72,23 @@ async def _write(connection: AsyncConnection, runtime: Runtime, row: Row) -> boo
         await store.add_piece(connection, tenant_id, row["id"], number, data)
         values["byte_count"] = row["byte_count"] + len(data)
     await store.change(connection, tenant_id, row["id"], values)
+    if found is None:
+        await _tell_finished(connection, runtime, {**row, **values})
     return found is not None
+
+
+async def _tell_finished(connection: AsyncConnection, runtime: Runtime, row: Row) -> None:
+    data = {
+        "export_uuid": row["uuid"],
+        "kind": row["kind"],
+        "status": row["state"],
+        "rows_written": row["rows_written"],
+    }
+    await webhook_events.tell(
+        connection,
+        row["tenant_id"],
+        EventType.EXPORT_FINISHED,
+        runtime.now(),
+        data,
+        list_id=row["list_id"],
+    )

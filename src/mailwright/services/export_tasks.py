@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.ids import new_id
 from mailwright.domain.tokens import Download, Tokens
+from mailwright.domain.webhook_event import EXPORT_CREATED, EXPORT_DELETED, EventType
 from mailwright.errors import Conflict, InvalidInput, NotFound
-from mailwright.services import audit
+from mailwright.services import audit, webhook_events
 from mailwright.services.caller import Caller
 from mailwright.services.export_kinds import KINDS
 from mailwright.services.export_run import KEPT_FOR
@@ -110,6 +111,7 @@ async def start_export(runtime: Runtime, caller: Caller, new: NewExport) -> Expo
         )
         payload = {"tenant_id": caller.tenant_id, "export_id": row["id"]}
         await enqueue(connection, Job.RUN_EXPORT, payload)
+        await _tell(connection, runtime, row, EXPORT_CREATED.get(new.kind))
         details = {"kind": new.kind}
         await audit.record(connection, caller, "export.create", f"export:{row['uuid']}", details)
     return _view(row)
@@ -158,6 +160,8 @@ async def delete_export(runtime: Runtime, caller: Caller, export_uuid: UUID) -> 
         row = await _existing(connection, caller, export_uuid)
         await store.change(connection, caller.tenant_id, row["id"], {"state": "deleted"})
         await store.drop_file(connection, caller.tenant_id, row["id"])
+        if row["state"] != "deleted":
+            await _tell(connection, runtime, row, EXPORT_DELETED.get(row["kind"]))
         await audit.record(connection, caller, "export.delete", f"export:{export_uuid}")
     return _view({**row, "state": "deleted"})
 
@@ -222,6 +226,23 @@ async def pieces(runtime: Runtime, tenant_id: int, export_uuid: UUID) -> AsyncIt
             return
         yield data
         number += 1
+
+
+async def _tell(
+    connection: AsyncConnection, runtime: Runtime, row: Row, type_: EventType | None
+) -> None:
+    """Exports of kinds that no word is for are told when they are finished, and then only."""
+    if type_ is not None:
+        data = {"export_uuid": row["uuid"], "kind": row["kind"]}
+        await webhook_events.tell(
+            connection,
+            row["tenant_id"],
+            type_,
+            runtime.now(),
+            data,
+            list_id=row["list_id"],
+            numbers={"export_id": row["id"]},
+        )
 
 
 async def _existing(connection: AsyncConnection, caller: Caller, export_uuid: UUID) -> Row:

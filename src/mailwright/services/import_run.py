@@ -20,12 +20,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mailwright.domain.csv_rows import CsvDamage, CsvRow, read_rows
 from mailwright.domain.custom_field import CustomField
 from mailwright.domain.import_rows import ImportedContact, RowReader
+from mailwright.domain.webhook_event import EventType
 from mailwright.errors import InvalidInput
-from mailwright.services import custom_fields
+from mailwright.services import custom_fields, webhook_events
 from mailwright.services.import_files import Block, ErrorFile, folder, read_block
 from mailwright.services.import_undo import undo_some
 from mailwright.services.runtime import Runtime
-from mailwright.store import import_checks
+from mailwright.store import import_checks, webhook_bulk
 from mailwright.store import imports as store
 from mailwright.store.rows import Row
 
@@ -143,6 +144,8 @@ class _Run:
             "finished_at": self._runtime.now() if finished else None,
         }
         await store.change(self._connection, row["tenant_id"], row["id"], values)
+        if finished:
+            await _tell_finished(self._connection, self._runtime, {**row, **values})
         if finished and row["dry_run"]:
             await import_checks.forget(self._connection, row["tenant_id"], row["id"])
         elif finished and place.rows_read >= STATISTICS_FROM_ROWS:
@@ -229,6 +232,7 @@ class _Merging:
             row["project_id"],
         )
         self._is_dry = row["dry_run"]
+        self._heard: bool | None = None
         self.created = 0
         self.updated = 0
 
@@ -256,8 +260,25 @@ class _Merging:
             return
         self.created += merged.created
         self.updated += merged.updated
+        await self._tell(contacts)
         for index in merged.repeated:
             _reject(chunk, rows.start + index, REPEATED)
+
+    async def _tell(self, contacts: Sequence[ImportedContact]) -> None:
+        """Tells of each of them, where somebody listens; asked once a chunk."""
+        if self._heard is None:
+            types = webhook_bulk.IMPORT_TYPES
+            self._heard = await webhook_events.is_heard(self._connection, self._tenant_id, *types)
+        if self._heard:
+            await webhook_bulk.tell_imported(
+                self._connection,
+                self._tenant_id,
+                [contact.email_key for contact in contacts],
+                import_id=self._how.import_id,
+                list_id=self._how.list_id,
+                at=self._how.at,
+                source=self._how.consent_source,
+            )
 
     async def _check(self, chunk: _Chunk, contacts: Sequence[ImportedContact]) -> None:
         """What merging would come to, without doing it."""
@@ -289,6 +310,20 @@ async def _fail(connection: AsyncConnection, runtime: Runtime, row: Row, error: 
         "finished_at": runtime.now(),
     }
     await store.change(connection, row["tenant_id"], row["id"], values)
+    await _tell_finished(connection, runtime, {**row, **values})
+
+
+async def _tell_finished(connection: AsyncConnection, runtime: Runtime, row: Row) -> None:
+    data = {"import_uuid": row["uuid"], "file_name": row["file_name"], "status": row["state"]}
+    counts = {name: row[name] for name in ("created", "updated", "rejected", "dry_run")}
+    await webhook_events.tell(
+        connection,
+        row["tenant_id"],
+        EventType.IMPORT_FINISHED,
+        runtime.now(),
+        data | counts,
+        list_id=row["list_id"],
+    )
 
 
 def _remove_copy(runtime: Runtime, row: Row) -> None:

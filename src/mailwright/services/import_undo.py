@@ -7,10 +7,12 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mailwright.services import webhook_events
 from mailwright.services.runtime import Runtime
 from mailwright.store import import_undo as store
 from mailwright.store import imports
 from mailwright.store.rows import Row
+from mailwright.store.webhook_bulk import UNDO_TYPES
 
 CHUNK_SECONDS = 1.0
 PAGE_CONTACTS = 5_000
@@ -22,6 +24,7 @@ async def undo_some(connection: AsyncConnection, runtime: Runtime, row: Row) -> 
     until = clock() + CHUNK_SECONDS
     after_id, contacts, memberships = row["undone_to"], 0, 0
     finished = False
+    heard = await webhook_events.is_heard(connection, row["tenant_id"], *UNDO_TYPES)
     while not finished and clock() < until:
         step = await store.undo_page(
             connection,
@@ -30,6 +33,7 @@ async def undo_some(connection: AsyncConnection, runtime: Runtime, row: Row) -> 
             row["list_id"],
             after_id=after_id,
             limit=PAGE_CONTACTS,
+            told_at=runtime.now() if heard else None,
         )
         contacts += step.contacts
         memberships += step.memberships

@@ -19,8 +19,9 @@ from mailwright.domain.import_columns import (
     columns_from,
     columns_without_header,
 )
+from mailwright.domain.webhook_event import EventType
 from mailwright.errors import Conflict, InvalidInput, NotFound
-from mailwright.services import audit
+from mailwright.services import audit, webhook_events
 from mailwright.services.caller import Caller
 from mailwright.services.contact_writing import project_id_of
 from mailwright.services.import_files import copy_normalised, folder, read_block, write_pieces
@@ -109,7 +110,7 @@ async def start_import(
                 "file_name": new.file_name,
                 "file_path": copy.name,
                 "file_bytes": file_bytes,
-                "list_id": await _list_id(connection, caller, new),
+                "list_id": await _list_id(runtime, connection, caller, new),
                 "state": "waiting" if new.held else "queued",
                 "held": new.held,
                 "project_id": await project_id_of(connection, caller, new.project_uuid),
@@ -248,7 +249,9 @@ def _prepare(
     return file_bytes, {"bytes_read": len(read), "lines_read": skipped}, plan
 
 
-async def _list_id(connection: AsyncConnection, caller: Caller, new: NewImport) -> int | None:
+async def _list_id(
+    runtime: Runtime, connection: AsyncConnection, caller: Caller, new: NewImport
+) -> int | None:
     if new.list_uuid is not None:
         found = await lists.ids_of(connection, caller.tenant_id, [new.list_uuid])
         if new.list_uuid not in found:
@@ -256,14 +259,23 @@ async def _list_id(connection: AsyncConnection, caller: Caller, new: NewImport) 
         return found[new.list_uuid]
     if not new.list_name or new.dry_run or new.held:
         return None
-    return await list_id_of(connection, caller, new.list_name)
+    return await list_id_of(runtime, connection, caller, new.list_name)
 
 
-async def list_id_of(connection: AsyncConnection, caller: Caller, name: str) -> int | None:
+async def list_id_of(
+    runtime: Runtime, connection: AsyncConnection, caller: Caller, name: str
+) -> int | None:
     """The list of that name, made when it is absent."""
     values = {"uuid": new_id(), "name": name}
     row = await lists.add(connection, caller.tenant_id, values)
     if row is not None:
+        await webhook_events.tell(
+            connection,
+            caller.tenant_id,
+            EventType.LIST_CREATED,
+            runtime.now(),
+            list_id=row["id"],
+        )
         return row["id"]
     return await lists.id_of_name(connection, caller.tenant_id, name)
 

@@ -109,7 +109,9 @@ class _Case:
             },
         )
         if not failure.verdict.suppress:
-            judged = await soft_bounces.judge_within(connection, self._tenant_id, [row["id"]])
+            judged = await soft_bounces.judge_within(
+                connection, self._tenant_id, [row["id"]], now=self._now
+            )
             suppressed = judged > 0
         await self._tell_of_bounce(connection, row, failure, recipient, dsn.reporting_mta)
         return outcome, bounce_view(failure, recipient, suppressed=suppressed)
@@ -244,6 +246,7 @@ class _Case:
             reason=reason,
             scope="all",
             source="returned mail",
+            now=self._now,
             evidence={"message_id": row["id"], **evidence},
         )
         return made is not None

@@ -13,12 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.confirmation import DoubleOptIn, is_asked
 from mailwright.domain.email_address import email_key_of
+from mailwright.domain.webhook_event import EventType
 from mailwright.errors import Conflict, InvalidInput, MailwrightError
-from mailwright.services import confirmations, list_contacts, list_joining, tags
+from mailwright.services import confirmations, list_contacts, list_joining, tags, webhook_events
 from mailwright.services.caller import Caller
 from mailwright.services.contact_bulk import BULK_MAX, carry_out
 from mailwright.services.contact_bulk_plan import BulkContact, Plan, Planner
-from mailwright.services.contact_writing import ContactChanges
+from mailwright.services.contact_writing import ContactChanges, added_to_lists
 from mailwright.services.interests import ids_of, list_id_of
 from mailwright.services.list_contacts import ListContact
 from mailwright.services.runtime import Runtime
@@ -100,7 +101,7 @@ async def import_to_list(
         async with runtime.database.transaction() as connection:
             await imports.take_turn(connection, caller.tenant_id)
             if how.to is ImportTo.DELETED:
-                done = await _delete(connection, caller, list_uuid, rows)
+                done = await _delete(connection, runtime, caller, list_uuid, rows)
             else:
                 run = _Run(connection, runtime, caller, how)
                 done = await run.work(list_uuid, rows)
@@ -133,6 +134,7 @@ class _Run:
         ids = await self._carry_out(rows, labelled)
         before = await store.of_ids(self._connection, self._tenant_id, list_id, ids.values())
         await self._stand(list_id, ids, before)
+        await self._tell(list_id, {one for one in ids.values() if one not in before})
         await self._label(list_id, {ids[index]: rows[index] for index in ids}, known)
         after = await store.of_ids(self._connection, self._tenant_id, list_id, ids.values())
         ordered = [after[ids[index]] for index in sorted(ids)]
@@ -171,7 +173,7 @@ class _Run:
             for index in good
         ]
         plans, rejected = await planner.plan(self._connection, bulk)
-        done, late = await carry_out(self._connection, caller, plans)
+        done, late = await carry_out(self._connection, self._runtime, caller, plans)
         for found in (*rejected, *late):
             for field, messages in (found.errors or {}).items():
                 self._errors.append(RowError(found.index, field, messages[0]))
@@ -201,6 +203,18 @@ class _Run:
         comes = {one for one in rest if standing[one] is None or how.resubscribe}
         await self._put(list_id, comes, "subscribed")
 
+    async def _tell(self, list_id: int, new: set[int]) -> None:
+        """Tells who is new on the list, where somebody listens."""
+        type_ = EventType.CONTACT_ADDED_TO_LIST
+        if new and await webhook_events.is_heard(self._connection, self._tenant_id, type_):
+            source, now = self._how.source or self._caller.door.value, self._runtime.now()
+            facts = [
+                fact
+                for who in sorted(new)
+                for fact in added_to_lists(self._caller, who, [list_id], now, source=source)
+            ]
+            await webhook_events.emit(self._connection, facts)
+
     async def _put(self, list_id: int, who: set[int], state: str) -> None:
         await store.put(self._connection, self._tenant_id, list_id, who, state)
 
@@ -209,8 +223,9 @@ class _Run:
     ) -> None:
         how = self._how
         connection, tenant_id = self._connection, self._tenant_id
+        off, on = await tags.told(connection, self._runtime, tenant_id)
         if how.replace_tags:
-            await labels.clear(connection, tenant_id, labels.TAGS, rows)
+            await labels.clear(connection, tenant_id, labels.TAGS, rows, told=off)
         if how.replace_interests:
             await labels.clear(connection, tenant_id, labels.INTERESTS, rows, list_id=list_id)
         names = {name for row in rows.values() for name in tags.checked(row.tags or ())}
@@ -218,7 +233,7 @@ class _Run:
         pairs = [
             (found[name], who) for who, row in rows.items() for name in tags.checked(row.tags or ())
         ]
-        await labels.add_pairs(connection, tenant_id, labels.TAGS, pairs)
+        await labels.add_pairs(connection, tenant_id, labels.TAGS, pairs, on)
         pairs = [
             (one, who) for who, row in rows.items() for one in ids_of(known, row.interests or ())
         ]
@@ -231,7 +246,11 @@ class _Run:
 
 
 async def _delete(
-    connection: AsyncConnection, caller: Caller, list_uuid: UUID, rows: Sequence[ListRow]
+    connection: AsyncConnection,
+    runtime: Runtime,
+    caller: Caller,
+    list_uuid: UUID,
+    rows: Sequence[ListRow],
 ) -> ImportedToList:
     """Takes the people of the rows off the list; whom it does not have is told."""
     list_id = await list_id_of(connection, caller, list_uuid)
@@ -244,5 +263,5 @@ async def _delete(
         for index, key in enumerate(keys)
         if key not in by_key
     ]
-    await list_joining.take_off(connection, caller, list_id, list(by_key.values()))
+    await list_joining.take_off(connection, runtime, caller, list_id, list(by_key.values()))
     return ImportedToList([], [row["id"] for row in by_key.values()], unknown)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.confirmation import DoubleOptIn, is_asked
 from mailwright.domain.email_address import EmailAddress
+from mailwright.domain.webhook_event import EventType
 from mailwright.errors import Conflict
 from mailwright.services import (
     confirmations,
@@ -26,6 +28,7 @@ from mailwright.services.contact_writing import ContactChanges
 from mailwright.services.interests import ids_of, list_id_of
 from mailwright.services.list_contacts import ListContact
 from mailwright.services.runtime import Runtime
+from mailwright.services.webhook_events import Fact
 from mailwright.store import contact_bulk, interests, labels, lists
 from mailwright.store import contacts as contact_store
 from mailwright.store import list_contacts as store
@@ -73,7 +76,7 @@ async def join(runtime: Runtime, caller: Caller, list_uuid: UUID, joining: Joini
         list_id = await open_list_id(connection, caller, list_uuid)
         contact_id, present = await _contact(connection, runtime, caller, address, joining)
         await _come(connection, runtime, caller, list_id, contact_id, present, joining)
-        await _label(connection, caller, list_id, contact_id, joining.tags, joining.interests)
+        await _label(connection, runtime, caller, list_id, contact_id, joining)
         row = (await store.of_ids(connection, caller.tenant_id, list_id, [contact_id]))[contact_id]
         made = await list_contacts.view(connection, caller.tenant_id, list_id, row)
     await confirmations.send_waiting(runtime, caller.tenant_id)
@@ -92,11 +95,13 @@ async def change(
         list_id = await list_id_of(connection, caller, list_uuid)
         await list_contacts.member(connection, caller, list_id, contact_uuid)
         row = await contacts.existing(connection, caller, contact_uuid, lock=True)
-        await contact_writing.save(connection, caller, row, changes.fields)
+        await contact_writing.save(connection, caller, row, changes.fields, now=runtime.now())
         if changes.email is not None:
-            await contact_writing.change_address(connection, caller, row, changes.email)
+            await contact_writing.change_address(
+                connection, caller, row, changes.email, now=runtime.now()
+            )
         if changes.tags is not None:
-            await tags.replace(connection, caller, row["id"], changes.tags)
+            await tags.replace(connection, runtime, caller, row["id"], changes.tags)
         if changes.interests is not None:
             await _replace_interests(connection, caller, list_id, row["id"], changes.interests)
         row = await list_contacts.member(connection, caller, list_id, contact_uuid)
@@ -115,8 +120,10 @@ async def leave(
         if row["standing"] != "unsubscribed":
             await store.set_state(connection, tenant_id, list_id, row["id"], "unsubscribed")
             now = runtime.now()
-            left = webhook_events.unsubscribed(tenant_id, row["id"], now, caller.door.value)
-            await webhook_events.emit(connection, [left])
+            left = webhook_events.left(
+                tenant_id, row["id"], now, caller.door.value, list_id=list_id
+            )
+            await webhook_events.emit(connection, left)
             row = await list_contacts.member(connection, caller, list_id, contact_uuid)
         return await list_contacts.view(connection, tenant_id, list_id, row)
 
@@ -127,20 +134,25 @@ async def remove(runtime: Runtime, caller: Caller, list_uuid: UUID, contact_uuid
     async with runtime.database.transaction() as connection:
         list_id = await list_id_of(connection, caller, list_uuid)
         row = await list_contacts.member(connection, caller, list_id, contact_uuid)
-        await take_off(connection, caller, list_id, [row])
+        await take_off(connection, runtime, caller, list_id, [row])
 
 
 async def take_off(
-    connection: AsyncConnection, caller: Caller, list_id: int, rows: Collection[Row]
+    connection: AsyncConnection,
+    runtime: Runtime,
+    caller: Caller,
+    list_id: int,
+    rows: Collection[Row],
 ) -> None:
     """The members of `rows` are off the list; who is then on none at all is deleted.
 
     Whoever had left is kept from mail as a suppression, or the next import would bring them back.
     """
-    ids = [row["id"] for row in rows]
+    ids, now = [row["id"] for row in rows], runtime.now()
     await store.take_off(connection, caller.tenant_id, list_id, ids)
     gone = await store.without_any_list(connection, caller.tenant_id, ids)
     left = {row["id"]: row for row in rows if row["standing"] == "unsubscribed"}
+    facts = [_removed(caller, list_id, row, now) for row in rows]
     for contact in gone:
         if contact["id"] in left:
             await suppressions.suppress(
@@ -150,8 +162,25 @@ async def take_off(
                 reason="unsubscribe",
                 scope="marketing",
                 source="contact deleted",
+                now=now,
             )
-        await contacts.erase(connection, caller, contact["uuid"])
+        facts += await contacts.erase(connection, caller, contact["uuid"], now=now)
+    await webhook_events.emit(connection, facts)
+
+
+def _removed(caller: Caller, list_id: int, row: Row, at: datetime) -> Fact:
+    return Fact(
+        caller.tenant_id,
+        EventType.CONTACT_REMOVED_FROM_LIST,
+        at,
+        list_id=list_id,
+        numbers={"contact_id": row["id"]},
+        data={
+            "contact_uuid": row["uuid"],
+            "email": row["email"],
+            "source": caller.door.value,
+        },
+    )
 
 
 async def open_list_id(connection: AsyncConnection, caller: Caller, list_uuid: UUID) -> int:
@@ -173,7 +202,7 @@ async def _contact(
     """The contact's id, and its row before the call; None: it was made just now."""
     held = await contact_bulk.held(connection, caller.tenant_id, [address.key], [])
     if held:
-        await contact_writing.save(connection, caller, held[0], joining.fields)
+        await contact_writing.save(connection, caller, held[0], joining.fields, now=runtime.now())
         return held[0]["id"], held[0]
     asked = is_asked(joining.ask, None)
     contact_id, _ = await contact_writing.insert(
@@ -211,6 +240,12 @@ async def _come(
         await _agree(connection, runtime, caller, contact_id, present, joining)
     elif standing is None:
         await store.put(connection, tenant_id, list_id, [contact_id], "unsubscribed")
+    if standing is None:
+        source = joining.source or caller.door.value
+        facts = contact_writing.added_to_lists(
+            caller, contact_id, [list_id], runtime.now(), source=source
+        )
+        await webhook_events.emit(connection, facts)
 
 
 async def _agree(
@@ -232,21 +267,24 @@ async def _agree(
         }
         await contact_store.change(connection, caller.tenant_id, contact_id, values)
     await contact_writing.record_consent(connection, caller, contact_id, "subscribed", source)
+    agreed = webhook_events.opted_in(caller.tenant_id, contact_id, runtime.now(), source)
+    await webhook_events.emit(connection, [agreed])
 
 
 async def _label(
     connection: AsyncConnection,
+    runtime: Runtime,
     caller: Caller,
     list_id: int,
     contact_id: int,
-    tag_names: Sequence[str],
-    interest_names: Sequence[str],
+    joining: Joining,
 ) -> None:
-    found = await tags.ensure(connection, caller, tags.checked(tag_names))
+    found = await tags.ensure(connection, caller, tags.checked(joining.tags))
     pairs = [(one, contact_id) for one in found.values()]
-    await labels.add_pairs(connection, caller.tenant_id, labels.TAGS, pairs)
+    _, told = await tags.told(connection, runtime, caller.tenant_id) if pairs else (None, None)
+    await labels.add_pairs(connection, caller.tenant_id, labels.TAGS, pairs, told)
     known = await interests.of_list(connection, caller.tenant_id, list_id)
-    pairs = [(one, contact_id) for one in ids_of(known, interest_names)]
+    pairs = [(one, contact_id) for one in ids_of(known, joining.interests)]
     await labels.add_pairs(connection, caller.tenant_id, labels.INTERESTS, pairs)
 
 

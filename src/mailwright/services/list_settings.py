@@ -14,9 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mailwright.domain.ids import new_id
 from mailwright.domain.locales import parse_locale
 from mailwright.domain.redirections import check_redirections
+from mailwright.domain.webhook_event import EventType
 from mailwright.errors import InvalidInput, NotFound
+from mailwright.services import webhook_events
 from mailwright.services.caller import Caller
-from mailwright.services.lists import name_taken
+from mailwright.services.lists import name_taken, tell_updated
 from mailwright.services.paging import Page, Paged
 from mailwright.services.runtime import Runtime
 from mailwright.store import list_settings as store
@@ -73,6 +75,9 @@ async def create(
         made = await lists.add(connection, caller.tenant_id, {"uuid": new_id(), **values})
         if made is None:
             raise name_taken()
+        await webhook_events.tell(
+            connection, caller.tenant_id, EventType.LIST_CREATED, runtime.now(), list_id=made["id"]
+        )
         row = await _existing(connection, caller, made["uuid"])
         return _view(row, await _speaker(connection, caller))
 
@@ -127,6 +132,7 @@ async def change(
             await store.change(connection, caller.tenant_id, list_uuid, values)
         except IntegrityError:
             raise name_taken() from None
+        await tell_updated(connection, runtime, caller, row["id"], changes)
         row = await _existing(connection, caller, list_uuid)
         return _view(row, await _speaker(connection, caller))
 
@@ -151,8 +157,9 @@ async def _set(
 ) -> ListSettings:
     caller.require("lists:write")
     async with runtime.database.transaction() as connection:
-        await _existing(connection, caller, list_uuid)
+        row = await _existing(connection, caller, list_uuid)
         await store.change(connection, caller.tenant_id, list_uuid, values)
+        await tell_updated(connection, runtime, caller, row["id"], values)
         row = await _existing(connection, caller, list_uuid)
         return _view(row, await _speaker(connection, caller))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
@@ -11,8 +12,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.ids import new_id
+from mailwright.domain.webhook_event import EventType
 from mailwright.errors import Conflict, NotFound
+from mailwright.services import webhook_events
 from mailwright.services.caller import Caller
+from mailwright.services.contact_writing import added_to_lists
 from mailwright.services.paging import Page, Paged
 from mailwright.services.runtime import Runtime
 from mailwright.store import list_settings
@@ -46,8 +50,11 @@ async def create_list(runtime: Runtime, caller: Caller, fields: ListChanges) -> 
     caller.require("lists:write")
     async with runtime.database.transaction() as connection:
         row = await store.add(connection, caller.tenant_id, {"uuid": new_id(), **fields})
-    if row is None:
-        raise name_taken()
+        if row is None:
+            raise name_taken()
+        await webhook_events.tell(
+            connection, caller.tenant_id, EventType.LIST_CREATED, runtime.now(), list_id=row["id"]
+        )
     return _view({**row, "contacts_count": 0})
 
 
@@ -95,11 +102,12 @@ async def change_list(
     """The list with `changes` made. Raises NotFound, or Conflict when the name is taken."""
     caller.require("lists:write")
     async with runtime.database.transaction() as connection:
-        await _existing(connection, caller, list_uuid)
+        row = await _existing(connection, caller, list_uuid)
         try:
             await store.change(connection, caller.tenant_id, list_uuid, changes)
         except IntegrityError:
             raise name_taken() from None
+        await tell_updated(connection, runtime, caller, row["id"], changes)
         return _view(await _existing(connection, caller, list_uuid))
 
 
@@ -113,6 +121,9 @@ async def delete_list(runtime: Runtime, caller: Caller, list_uuid: UUID) -> None
         row = await _existing(connection, caller, list_uuid)
         if await list_settings.is_awaited(connection, caller.tenant_id, row["id"]):
             raise _in_use()
+        await webhook_events.tell(
+            connection, caller.tenant_id, EventType.LIST_DELETED, runtime.now(), list_id=row["id"]
+        )
         try:
             async with connection.begin_nested():
                 await store.remove(connection, caller.tenant_id, row["id"])
@@ -133,7 +144,10 @@ async def add_to_list(
         state = await store.membership(connection, caller.tenant_id, row["id"], contact_id)
         if state == "subscribed":
             raise Conflict("The contact is on this list already.", code="DUPLICATE_RESOURCE")
-        await store.join(connection, caller.tenant_id, row["id"], contact_id)
+        joined = await store.join_all(connection, caller.tenant_id, [row["id"]], contact_id)
+        source = caller.door.value
+        facts = added_to_lists(caller, contact_id, joined, runtime.now(), source=source)
+        await webhook_events.emit(connection, facts)
 
 
 async def remove_from_list(
@@ -145,6 +159,29 @@ async def remove_from_list(
         row, contact_id = await _pair(connection, caller, list_uuid, contact_uuid)
         if not await store.take_off(connection, caller.tenant_id, row["id"], contact_id):
             raise NotFound("That contact is not on this list.")
+        await webhook_events.tell(
+            connection,
+            caller.tenant_id,
+            EventType.CONTACT_REMOVED_FROM_LIST,
+            runtime.now(),
+            {"source": caller.door.value},
+            contact_id=contact_id,
+            list_id=row["id"],
+        )
+
+
+async def tell_updated(
+    connection: AsyncConnection,
+    runtime: Runtime,
+    caller: Caller,
+    list_id: int,
+    changed: Iterable[str],
+) -> None:
+    """Tells that fields of a list were set, in the caller's transaction."""
+    data = {"changed": sorted(changed)}
+    await webhook_events.tell(
+        connection, caller.tenant_id, EventType.LIST_UPDATED, runtime.now(), data, list_id=list_id
+    )
 
 
 async def _existing(connection: AsyncConnection, caller: Caller, list_uuid: UUID) -> Row:

@@ -14,9 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mailwright.domain.email_address import EmailAddress, email_key_of
 from mailwright.domain.ids import new_id
 from mailwright.domain.scopes import ALL, ROLE_SCOPES, Role
+from mailwright.domain.webhook_event import EventType
 from mailwright.errors import Conflict, Forbidden, InvalidInput, NotFound
 from mailwright.services import access_tokens, audit, sign_ins
 from mailwright.services.caller import Caller
+from mailwright.services.member_events import tell_member
 from mailwright.services.member_profiles import changed_profile
 from mailwright.services.paging import Page, Paged
 from mailwright.services.passwords import check_password, hash_password
@@ -83,6 +85,7 @@ async def create_member(runtime: Runtime, caller: Caller, new: NewMember) -> Mem
         row = await add_member(connection, caller.tenant_id, new, password_hash)
         about = {"role": row["role"], "api_access": row["api_access"]}
         await audit.record(connection, caller, "member.create", subject(row), about)
+        await tell_member(connection, runtime, row, EventType.MEMBER_CREATED)
         return member_view(row)
 
 
@@ -117,6 +120,8 @@ async def change_member(
         if "suspended" in changes:
             about["suspended"] = changes["suspended"]
         await audit.record(connection, caller, "member.change", subject(row), about)
+        told = {"changed": sorted(changes)}
+        await tell_member(connection, runtime, changed, EventType.MEMBER_UPDATED, **told)
         return member_view(changed)
 
 
@@ -133,6 +138,7 @@ async def change_self(
         changed = await store.change(connection, caller.tenant_id, row["id"], values)
         about = {"changed": sorted(profile)}
         await audit.record(connection, caller, "member.change", subject(row), about)
+        await tell_member(connection, runtime, changed, EventType.MEMBER_UPDATED, **about)
         return member_view(changed)
 
 
@@ -149,6 +155,7 @@ async def delete_member(runtime: Runtime, caller: Caller, member_uuid: UUID) -> 
         await store.remove(connection, caller.tenant_id, row["id"])
         about = {"role": row["role"], "invited": row["invited_at"] is not None}
         await audit.record(connection, caller, "member.delete", subject(row), about)
+        await tell_member(connection, runtime, row, EventType.MEMBER_DELETED)
 
 
 async def add_member(

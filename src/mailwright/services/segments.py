@@ -14,8 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.ids import new_id
 from mailwright.domain.segment_rule_reader import parse_rule
+from mailwright.domain.webhook_event import EventType
 from mailwright.errors import Conflict, InvalidInput, NotFound
-from mailwright.services import rule_references
+from mailwright.services import rule_references, webhook_events
 from mailwright.services.caller import Caller
 from mailwright.services.contact_views import ContactRow, row_view
 from mailwright.services.paging import Page, Paged
@@ -90,6 +91,7 @@ async def create_segment(
         row = await store.add(connection, caller.tenant_id, {"uuid": new_id(), **values})
         if row is None:
             raise _name_taken()
+        await _tell(connection, runtime, caller, row, EventType.SEGMENT_CREATED)
         return segment_view(await _counted(connection, runtime, caller, row))
 
 
@@ -135,6 +137,8 @@ async def change_segment(
         except IntegrityError:
             raise _name_taken() from None
         row = await existing(connection, caller, segment_uuid)
+        changed = sorted({*changes} - {"origin"})
+        await _tell(connection, runtime, caller, row, EventType.SEGMENT_UPDATED, changed=changed)
         if "rule" in changes:
             row = await _counted(connection, runtime, caller, row)
     return segment_view(row)
@@ -152,6 +156,7 @@ async def delete_segment(runtime: Runtime, caller: Caller, segment_uuid: UUID) -
                 "A campaign uses this segment; change or delete the campaign first.",
                 code="SEGMENT_IN_USE",
             ) from None
+        await _tell(connection, runtime, caller, row, EventType.SEGMENT_DELETED)
 
 
 async def preview_segment(runtime: Runtime, caller: Caller, rule: dict[str, Any]) -> SegmentPreview:
@@ -228,6 +233,26 @@ async def _counted(connection: AsyncConnection, runtime: Runtime, caller: Caller
     )
     await store.save_count(connection, caller.tenant_id, row["id"], count, at)
     return {**row, "contacts_count": count, "contacts_count_calculated_at": at}
+
+
+async def _tell(
+    connection: AsyncConnection,
+    runtime: Runtime,
+    caller: Caller,
+    row: Row,
+    type_: EventType,
+    **more: object,
+) -> None:
+    named = {"segment_uuid": row["uuid"], "segment_name": row["name"], **more}
+    await webhook_events.tell(
+        connection,
+        caller.tenant_id,
+        type_,
+        runtime.now(),
+        named,
+        list_id=row["list_id"],
+        numbers={"segment_id": row["id"]},
+    )
 
 
 async def existing(connection: AsyncConnection, caller: Caller, segment_uuid: UUID) -> Row:

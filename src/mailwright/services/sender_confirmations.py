@@ -16,8 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.doors import Door
 from mailwright.domain.tokens import SenderRef, Tokens
+from mailwright.domain.webhook_event import EventType
 from mailwright.errors import Conflict, MailwrightError, NotFound, RateLimited
-from mailwright.services import audit, link_mails, logos
+from mailwright.services import audit, link_mails, logos, webhook_events
 from mailwright.services.caller import Caller
 from mailwright.services.link_mails import LinkMail
 from mailwright.services.runtime import Runtime
@@ -104,7 +105,19 @@ async def confirm_sender(runtime: Runtime, token: str) -> Row | None:
         if row is not None:
             reader = Caller(ref.tenant_id, "link", Door.PUBLIC, frozenset())
             await audit.record(connection, reader, "sender.confirm", f"sender:{row['uuid']}")
+            await tell(connection, runtime, row, EventType.SENDER_CONFIRMED)
     return row
+
+
+async def tell(
+    connection: AsyncConnection, runtime: Runtime, row: Row, type_: EventType, **more: object
+) -> None:
+    """Tells what became of a sender, in the caller's transaction."""
+    named = {"sender_uuid": row["uuid"], "sender_name": row["name"], "email": row["email"], **more}
+    numbers = {"sender_id": row["id"]}
+    await webhook_events.tell(
+        connection, row["tenant_id"], type_, runtime.now(), named, numbers=numbers
+    )
 
 
 def number_of_link(runtime: Runtime, token: str) -> int:
@@ -152,4 +165,5 @@ async def _send(runtime: Runtime, caller: Caller, sender: Row) -> Row:
     async with runtime.database.transaction() as connection:
         values = {"confirmation_sent_at": now}
         changed = await store.change(connection, tenant_id, sender["uuid"], values)
+        await tell(connection, runtime, changed or sender, EventType.SENDER_CONFIRMATION_SENT)
     return changed or sender

@@ -14,13 +14,14 @@ from mailwright.domain.email_address import EmailAddress
 from mailwright.domain.ids import new_id
 from mailwright.domain.locales import parse_locale
 from mailwright.domain.sending_domain import domain_of, is_authenticated
+from mailwright.domain.webhook_event import EventType
 from mailwright.errors import Conflict, InvalidInput, NotFound, NotReady
 from mailwright.services import audit, sender_confirmations
 from mailwright.services.caller import Caller
 from mailwright.services.campaign_fields import parse_reply_to
 from mailwright.services.paging import Page, Paged
 from mailwright.services.runtime import Runtime
-from mailwright.services.sender_confirmations import ask_for_confirmation
+from mailwright.services.sender_confirmations import ask_for_confirmation, tell
 from mailwright.store import domains, projects
 from mailwright.store import senders as store
 from mailwright.store.rows import Row
@@ -103,6 +104,9 @@ async def create_sender(
                 code="DUPLICATE_RESOURCE",
                 details={"email": ["There is a sender of that address already."]},
             )
+        await tell(connection, runtime, row, EventType.SENDER_CREATED, confirmed=confirmed)
+        if confirmed:
+            await tell(connection, runtime, row, EventType.SENDER_CONFIRMED)
         about = {"email": row["email"], "confirmed": confirmed}
         await audit.record(connection, caller, "sender.create", f"sender:{row['uuid']}", about)
     return _view(row if confirmed else await ask_for_confirmation(runtime, caller, row))
@@ -173,6 +177,7 @@ async def change_sender(
             raise NotReady("This address has not been confirmed yet.", code="SENDER_NOT_CONFIRMED")
         changed = await store.change(connection, caller.tenant_id, sender_uuid, values)
         about = {"changed": sorted(changes)}
+        await tell(connection, runtime, changed or row, EventType.SENDER_UPDATED, **about)
         await audit.record(connection, caller, "sender.change", f"sender:{sender_uuid}", about)
     return _view(changed or row)
 
@@ -188,6 +193,7 @@ async def delete_sender(runtime: Runtime, caller: Caller, sender_uuid: UUID) -> 
             raise Conflict(
                 "A campaign or project uses this sender; disable it instead.", code="SENDER_IN_USE"
             ) from None
+        await tell(connection, runtime, row, EventType.SENDER_DELETED)
         about = {"email": row["email"]}
         await audit.record(connection, caller, "sender.delete", f"sender:{sender_uuid}", about)
 

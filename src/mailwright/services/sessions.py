@@ -17,9 +17,11 @@ from mailwright.domain.doors import Door
 from mailwright.domain.email_address import email_key_of
 from mailwright.domain.keys import Purpose
 from mailwright.domain.scopes import ROLE_SCOPES, Role
+from mailwright.domain.webhook_event import EventType
 from mailwright.errors import Unauthenticated
 from mailwright.services import challenges
 from mailwright.services.caller import Caller
+from mailwright.services.member_events import tell_member
 from mailwright.services.passwords import hash_password, outdated, verify_password
 from mailwright.services.runtime import Runtime
 from mailwright.store import members as member_store
@@ -83,6 +85,7 @@ async def _new_session(runtime: Runtime, member: Row) -> SignedIn:
         await store.remove_expired(connection, member["tenant_id"], member["id"], now)
         await store.add(connection, member["tenant_id"], values)
         await member_store.signed_in(connection, member["tenant_id"], member["id"], now)
+        await tell_member(connection, runtime, member, EventType.MEMBER_SIGNED_IN)
     return SignedIn(token, now + LIFETIME, member["uuid"], member["tenant_id"])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import groupby
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,11 +20,11 @@ async def judge(runtime: Runtime, tenant_id: int, message_ids: Sequence[int]) ->
     if not message_ids:
         return 0
     async with runtime.database.transaction() as connection:
-        return await judge_within(connection, tenant_id, message_ids)
+        return await judge_within(connection, tenant_id, message_ids, now=runtime.now())
 
 
 async def judge_within(
-    connection: AsyncConnection, tenant_id: int, message_ids: Sequence[int]
+    connection: AsyncConnection, tenant_id: int, message_ids: Sequence[int], *, now: datetime
 ) -> int:
     """The same in the caller's transaction."""
     found = await store.histories(connection, tenant_id, message_ids)
@@ -43,6 +44,7 @@ async def judge_within(
             reason="bounce",
             scope="all",
             source="failures in a row",
+            now=now,
             evidence={"message_id": asked_id, "messages": [row["id"] for row in rows]},
         )
         suppressed += made is not None

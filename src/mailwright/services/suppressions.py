@@ -18,11 +18,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mailwright.domain.email_address import email_key_of
 from mailwright.domain.ids import new_id
 from mailwright.domain.suppressed_address import is_pattern, parse_suppressed
+from mailwright.domain.webhook_event import EventType
 from mailwright.errors import Conflict, InvalidInput, NotFound
-from mailwright.services import audit
+from mailwright.services import audit, webhook_events
 from mailwright.services.caller import Caller
 from mailwright.services.paging import Page, Paged
 from mailwright.services.runtime import Runtime
+from mailwright.services.webhook_events import Fact
 from mailwright.store import suppressions as store
 from mailwright.store.rows import Row
 
@@ -104,6 +106,7 @@ async def add_suppression(
             reason=reason,
             scope=scope,
             source=caller.actor,
+            now=runtime.now(),
         )
         if row is None:
             raise Conflict("The address is suppressed already.", code="DUPLICATE_RESOURCE")
@@ -135,7 +138,10 @@ async def add_suppressions(
         if values:
             # In one order for everybody, so that two calls cannot wait for each other for ever.
             ordered = [values[key] for key in sorted(values)]
-            added = await store.add_all(connection, caller.tenant_id, ordered)
+            rows_added = await store.add_all(connection, caller.tenant_id, ordered)
+            added = len(rows_added)
+            facts = _facts(caller.tenant_id, rows_added, EventType.SUPPRESSION_ADDED, runtime.now())
+            await webhook_events.emit(connection, facts)
         about = {"added": added, "rejected": len(rejected)}
         await audit.record(connection, caller, "suppression.bulk-add", None, about)
     return BulkSuppressed(added, len(rows) - len(rejected) - added, rejected)
@@ -189,6 +195,8 @@ async def remove_suppression(runtime: Runtime, caller: Caller, suppression_uuid:
                 "The person asked to be forgotten; this suppression stays.",
                 code="SUPPRESSION_PERMANENT",
             )
+        facts = _facts(caller.tenant_id, [row], EventType.SUPPRESSION_REMOVED, runtime.now())
+        await webhook_events.emit(connection, facts)
         await _record(connection, caller, "remove", row)
 
 
@@ -213,7 +221,9 @@ async def undo_wave(
     if until is not None and since > until:
         raise InvalidInput.field("since", "That is after `until`.")
     async with runtime.database.transaction() as connection:
-        removed = await store.remove_wave(connection, caller.tenant_id, reason, since, until)
+        type_ = EventType.SUPPRESSION_REMOVED
+        told = await webhook_events.telling(connection, caller.tenant_id, type_, runtime.now())
+        removed = await store.remove_wave(connection, caller.tenant_id, reason, since, until, told)
         about = {"reason": reason, "removed": removed, "since": since.isoformat()}
         await audit.record(connection, caller, "suppression.undo", None, about)
     return WaveUndone(removed)
@@ -234,18 +244,27 @@ async def suppress(
     reason: str,
     scope: str,
     source: str | None,
+    now: datetime,
     evidence: Mapping[str, object] | None = None,
 ) -> Row | None:
     """Suppresses in the caller's transaction; None when it was so already."""
     values = _values(email_key, reason=reason, scope=scope, source=source)
-    return await store.add(connection, tenant_id, {**values, "evidence": evidence})
+    row = await store.add(connection, tenant_id, {**values, "evidence": evidence})
+    if row is not None:
+        facts = _facts(tenant_id, [row], EventType.SUPPRESSION_ADDED, now)
+        await webhook_events.emit(connection, facts)
+    return row
 
 
-async def lift_unsubscribe(connection: AsyncConnection, tenant_id: int, email_key: str) -> None:
+async def lift_unsubscribe(
+    connection: AsyncConnection, tenant_id: int, email_key: str, *, now: datetime
+) -> None:
     """Takes back, in the caller's transaction, what the person themselves asked for."""
     for row in await store.of_address(connection, tenant_id, email_key):
         if (row["scope"], row["reason"]) == ("marketing", "unsubscribe"):
             await store.remove(connection, tenant_id, row["uuid"])
+            facts = _facts(tenant_id, [row], EventType.SUPPRESSION_REMOVED, now)
+            await webhook_events.emit(connection, facts)
 
 
 async def is_suppressed(
@@ -265,6 +284,24 @@ def _values(email_key: str, *, reason: str, scope: str, source: str | None) -> d
         "scope": scope,
         "source": source,
     }
+
+
+def _facts(tenant_id: int, rows: Sequence[Row], type_: EventType, at: datetime) -> list[Fact]:
+    return [
+        Fact(
+            tenant_id,
+            type_,
+            at,
+            data={
+                "suppression_uuid": row["uuid"],
+                "email": row["email_key"],
+                "reason": row["reason"],
+                "scope": row["scope"],
+                "source": row["source"],
+            },
+        )
+        for row in rows
+    ]
 
 
 async def _record(connection: AsyncConnection, caller: Caller, deed: str, row: Row) -> None:

@@ -11,12 +11,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain import labels as words
+from mailwright.domain.webhook_event import EventType
 from mailwright.errors import Conflict, InvalidInput, NotFound
-from mailwright.services import contacts, tag_references
+from mailwright.services import contacts, tag_references, webhook_events
 from mailwright.services.caller import Caller
 from mailwright.services.paging import Page, Paged
 from mailwright.services.runtime import Runtime
 from mailwright.services.selections import Selection, condition_of
+from mailwright.services.webhook_events import Telling
 from mailwright.store import labels
 from mailwright.store import tags as store
 from mailwright.store.contacts import limit_time
@@ -116,9 +118,10 @@ async def change_tags(
         who = await condition_of(connection, caller, wanted)
         tenant_id = caller.tenant_id
         gone = await store.ids_of(connection, tenant_id, removed)
-        await labels.detach(connection, tenant_id, labels.TAGS, gone.values(), who)
+        off, on = await told(connection, runtime, tenant_id)
+        await labels.detach(connection, tenant_id, labels.TAGS, gone.values(), who, off)
         ids = await ensure(connection, caller, added)
-        await labels.attach(connection, tenant_id, labels.TAGS, ids.values(), who)
+        await labels.attach(connection, tenant_id, labels.TAGS, ids.values(), who, on)
 
 
 async def tags_of(runtime: Runtime, caller: Caller, contact_uuid: UUID) -> list[str]:
@@ -137,18 +140,35 @@ async def set_tags(
     caller.require("contacts:write")
     async with runtime.database.transaction() as connection:
         row = await contacts.existing(connection, caller, contact_uuid, lock=True)
-        await replace(connection, caller, row["id"], names)
+        await replace(connection, runtime, caller, row["id"], names)
     return sorted(words.tag_names(names))
 
 
 async def replace(
-    connection: AsyncConnection, caller: Caller, contact_id: int, names: Sequence[str]
+    connection: AsyncConnection,
+    runtime: Runtime,
+    caller: Caller,
+    contact_id: int,
+    names: Sequence[str],
 ) -> None:
     """The tags of one contact become these. Raises InvalidInput."""
     ids = await ensure(connection, caller, words.tag_names(names))
     tenant_id, kind = caller.tenant_id, labels.TAGS
-    await labels.detach_others(connection, tenant_id, kind, ids.values(), contact_id)
-    await labels.add_pairs(connection, tenant_id, kind, [(one, contact_id) for one in ids.values()])
+    off, on = await told(connection, runtime, tenant_id)
+    await labels.detach_others(connection, tenant_id, kind, ids.values(), contact_id, told=off)
+    pairs = [(one, contact_id) for one in ids.values()]
+    await labels.add_pairs(connection, tenant_id, kind, pairs, on)
+
+
+async def told(
+    connection: AsyncConnection, runtime: Runtime, tenant_id: int
+) -> tuple[Telling | None, Telling | None]:
+    """How to tell of tags taken off and put on; None where nobody listens."""
+    now = runtime.now()
+    return (
+        await webhook_events.telling(connection, tenant_id, EventType.CONTACT_UNTAGGED, now),
+        await webhook_events.telling(connection, tenant_id, EventType.CONTACT_TAGGED, now),
+    )
 
 
 def checked(names: Sequence[str]) -> list[str]:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.ids import new_id
 from mailwright.domain.template_version import VersionState, require_draft
+from mailwright.domain.webhook_event import EventType
 from mailwright.errors import Conflict, InvalidInput, NotFound, NotReady
 from mailwright.services import audit, template_fields, templates
 from mailwright.services.caller import Caller
@@ -68,7 +69,7 @@ async def create_version(
         else:
             number = await store.next_number(connection, held["tenant_id"], held["id"])
             place: dict[str, object] = {"locale_group": made, "number": number}
-        return await _add(connection, caller, {**values, **place, "uuid": made}, held)
+        return await _add(runtime, connection, caller, {**values, **place, "uuid": made}, held)
 
 
 async def get_version(
@@ -107,6 +108,7 @@ async def change_version(
         if "locale_group" in changes:
             values |= await _group(connection, held, changes["locale_group"])
         await _save(connection, row, values)
+        await _tell(connection, runtime, held, {**row, **values}, EventType.TEMPLATE_UPDATED)
         return version_view(await existing(connection, caller, template_uuid, version_uuid))
 
 
@@ -126,7 +128,7 @@ async def create_variant(
         values = {name: row[name] for name in _COPIED}
         place = {"locale_group": row["locale_group"], "number": row["number"]}
         fresh = {"uuid": new_id(), "locale": spoken["locale"]}
-        return await _add(connection, caller, {**values, **place, **fresh}, held)
+        return await _add(runtime, connection, caller, {**values, **place, **fresh}, held)
 
 
 async def create_next_version(
@@ -146,7 +148,9 @@ async def create_next_version(
         for row in await store.of_template(connection, held["tenant_id"], held["id"]):
             if row["locale_group"] == said["locale_group"]:
                 old = await existing(connection, caller, template_uuid, row["uuid"])
-                made[row["uuid"]] = await _add(connection, caller, _copy_of(old) | place, held)
+                made[row["uuid"]] = await _add(
+                    runtime, connection, caller, _copy_of(old) | place, held
+                )
     return made[version_uuid]
 
 
@@ -173,6 +177,8 @@ async def publish_version(
                 )
             await _become(connection, row, VersionState.PUBLISHED, at=runtime)
             await _record(connection, caller, "publish", row)
+            held = await templates.existing(connection, caller, row["template_uuid"])
+            await _tell(connection, runtime, held, row, EventType.TEMPLATE_PUBLISHED)
         return version_view(await existing(connection, caller, template_uuid, version_uuid))
 
 
@@ -195,6 +201,8 @@ async def unpublish_version(
         if row["state"] == VersionState.PUBLISHED:
             await _become(connection, row, VersionState.DRAFT, at=None)
             await _record(connection, caller, "unpublish", row)
+            held = await templates.existing(connection, caller, row["template_uuid"])
+            await _tell(connection, runtime, held, row, EventType.TEMPLATE_UNPUBLISHED)
         return version_view(await existing(connection, caller, template_uuid, version_uuid))
 
 
@@ -262,7 +270,11 @@ async def _group(connection: AsyncConnection, template: Row, group: UUID) -> dic
 
 
 async def _add(
-    connection: AsyncConnection, caller: Caller, values: Mapping[str, object], template: Row
+    runtime: Runtime,
+    connection: AsyncConnection,
+    caller: Caller,
+    values: Mapping[str, object],
+    template: Row,
 ) -> VersionView:
     row = {**values, "template_id": template["id"]}
     try:
@@ -271,6 +283,7 @@ async def _add(
         raise _language_taken() from None
     found = await store.get(connection, caller.tenant_id, UUID(str(values["uuid"])))
     assert found is not None
+    await _tell(connection, runtime, template, found, EventType.TEMPLATE_UPDATED)
     return version_view(found)
 
 
@@ -286,6 +299,13 @@ async def _become(
 ) -> None:
     values = {"state": str(state), "published_at": at.now() if at else None}
     await store.change(connection, row["tenant_id"], row["id"], values)
+
+
+async def _tell(
+    connection: AsyncConnection, runtime: Runtime, template: Row, row: Row, type_: EventType
+) -> None:
+    version = {"version_uuid": row["uuid"], "number": row["number"], "locale": row["locale"]}
+    await templates.tell(connection, runtime, template, type_, **version)
 
 
 async def _record(connection: AsyncConnection, caller: Caller, deed: str, row: Row) -> None:

@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.doors import RULES
 from mailwright.domain.ids import new_id
+from mailwright.domain.webhook_event import EventType
 from mailwright.errors import Conflict, InvalidInput, NotFound
-from mailwright.services import template_fields
+from mailwright.services import template_fields, webhook_events
 from mailwright.services.caller import Caller
 from mailwright.services.paging import Page, Paged
 from mailwright.services.runtime import Runtime
@@ -55,6 +56,7 @@ async def create_template(
         group = new_id()
         first = {"template_id": row["id"], "number": 1, "uuid": group, "locale_group": group}
         await versions.add(connection, caller.tenant_id, said | first)
+        await tell(connection, runtime, row, EventType.TEMPLATE_CREATED)
         return await _view(connection, row)
 
 
@@ -102,7 +104,9 @@ async def change_template(
             await store.change(connection, caller.tenant_id, row["id"], values)
         except IntegrityError:
             raise _slug_taken() from None
-        return await _view(connection, await existing(connection, caller, template_uuid))
+        row = await existing(connection, caller, template_uuid)
+        await tell(connection, runtime, row, EventType.TEMPLATE_UPDATED, changed=sorted(changes))
+        return await _view(connection, row)
 
 
 async def delete_template(runtime: Runtime, caller: Caller, template_uuid: UUID) -> None:
@@ -120,6 +124,18 @@ async def delete_template(runtime: Runtime, caller: Caller, template_uuid: UUID)
                 "A campaign uses this template; change or delete the campaign first.",
                 code="TEMPLATE_IN_USE",
             ) from None
+        await tell(connection, runtime, row, EventType.TEMPLATE_DELETED)
+
+
+async def tell(
+    connection: AsyncConnection, runtime: Runtime, row: Row, type_: EventType, **more: object
+) -> None:
+    """Tells what became of a template, in the caller's transaction."""
+    named = {"template_uuid": row["uuid"], "template_name": row["name"], **more}
+    numbers = {"template_id": row["id"]}
+    await webhook_events.tell(
+        connection, row["tenant_id"], type_, runtime.now(), named, numbers=numbers
+    )
 
 
 def is_strict(caller: Caller, strict: bool | None) -> bool:

@@ -166,7 +166,7 @@ async def _change(
         data={"source": source},
     )
     if leaving:
-        left = webhook_events.unsubscribed(
+        left = webhook_events.left(
             tenant_id,
             link.contact_id,
             now,
@@ -174,7 +174,10 @@ async def _change(
             message_id=link.message.message_id,
             campaign_id=link.campaign_id or None,
         )
-        await webhook_events.emit(connection, [left])
+        await webhook_events.emit(connection, left)
+    else:
+        back = webhook_events.opted_in(tenant_id, link.contact_id, now, source)
+        await webhook_events.emit(connection, [back])
 
 
 async def _change_stranger(
@@ -194,10 +197,11 @@ async def _change_stranger(
             reason="unsubscribe",
             scope="marketing",
             source="recipient",
+            now=now,
             evidence={"message_id": message_id},
         )
     else:
-        await suppressions.lift_unsubscribe(connection, tenant_id, key)
+        await suppressions.lift_unsubscribe(connection, tenant_id, key, now=now)
     await store.mark_message(connection, tenant_id, message_id, now if leaving else None)
     await event_log.add(
         connection,
@@ -210,8 +214,8 @@ async def _change_stranger(
         data={"source": source},
     )
     if leaving:
-        left = webhook_events.unsubscribed(tenant_id, None, now, source, message_id=message_id)
-        await webhook_events.emit(connection, [left])
+        left = webhook_events.left(tenant_id, None, now, source, message_id=message_id)
+        await webhook_events.emit(connection, left)
 
 
 async def _view(connection: AsyncConnection, link: Unsubscribe) -> SubscriptionView:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import insert, or_, select
+from sqlalchemy import ARRAY, BIGINT, func, insert, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -106,14 +106,23 @@ async def change(
 
 async def join(
     connection: AsyncConnection, tenant_id: int, pairs: Sequence[tuple[int, int]]
-) -> None:
-    """Puts contacts on lists, by (list id, contact id); who left a list stays off it."""
-    if pairs:
-        rows = [
-            {"tenant_id": tenant_id, "list_id": list_id, "contact_id": contact_id}
-            for list_id, contact_id in pairs
-        ]
-        await connection.execute(upsert(list_members).on_conflict_do_nothing(), rows)
+) -> list[tuple[int, int]]:
+    """Puts contacts on lists, by (list id, contact id); who left a list stays off it.
+
+    The pairs that are new.
+    """
+    if not pairs:
+        return []
+    list_ids, contact_ids = zip(*pairs, strict=True)
+    given = func.unnest(literal(list_ids, ARRAY(BIGINT)), literal(contact_ids, ARRAY(BIGINT)))
+    rows = given.table_valued("list_id", "contact_id").render_derived("given")
+    statement = upsert(list_members).from_select(
+        ["tenant_id", "list_id", "contact_id"],
+        select(literal(tenant_id), rows.c.list_id, rows.c.contact_id),
+    )
+    member = list_members.c
+    joined = statement.on_conflict_do_nothing().returning(member.list_id, member.contact_id)
+    return [(row["list_id"], row["contact_id"]) for row in await every(connection, joined)]
 
 
 async def record_consents(

@@ -185,14 +185,28 @@ async def remove(
 ) -> Row | None:
     """Deletes the contact and its memberships; the ledger's rows stay.
 
-    Its `email_key` and `consent`, or None when there was no such contact.
+    What it was, or None when there was no such contact.
     """
-    statement = (
-        delete(contacts)
-        .where(_is(tenant_id, contact_uuid))
-        .returning(contacts.c.email_key, contacts.c.consent)
-    )
+    statement = delete(contacts).where(_is(tenant_id, contact_uuid)).returning(contacts)
     return await maybe_one(connection, statement)
+
+
+async def list_ids_of(
+    connection: AsyncConnection, tenant_id: int, contact_uuid: uuid.UUID
+) -> list[int]:
+    """The ids of the lists the contact is on, left or not."""
+    statement = (
+        select(list_members.c.list_id)
+        .join(
+            contacts,
+            and_(
+                contacts.c.tenant_id == list_members.c.tenant_id,
+                contacts.c.id == list_members.c.contact_id,
+            ),
+        )
+        .where(_is(tenant_id, contact_uuid))
+    )
+    return [row["list_id"] for row in await every(connection, statement)]
 
 
 async def lists_of(connection: AsyncConnection, tenant_id: int, contact_id: int) -> Sequence[Row]:

@@ -6,7 +6,21 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, and_, delete, literal, select
+from sqlalchemy import (
+    ARRAY,
+    BIGINT,
+    Column,
+    ColumnElement,
+    Delete,
+    Insert,
+    Table,
+    and_,
+    delete,
+    func,
+    literal,
+    select,
+)
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,6 +32,7 @@ from mailwright.store.tables import (
     interests,
     tags,
 )
+from mailwright.store.webhook_bulk import Telling, json_object, telling
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +54,12 @@ async def attach(
     kind: Kind,
     label_ids: Collection[int],
     who: ColumnElement[bool],
+    told: Telling | None = None,
 ) -> None:
-    """Puts every label on everybody of the tenant's `contacts` that `who` is true of."""
+    """Puts every label on everybody of the tenant's `contacts` that `who` is true of.
+
+    `told`: to whoever listens, of each who had one of them not yet.
+    """
     if not label_ids:
         return
     wanted = kind.labels.c
@@ -53,7 +72,7 @@ async def attach(
     statement = upsert(kind.pairs).from_select(
         ["tenant_id", kind.label_id.name, "contact_id"], people
     )
-    await connection.execute(statement.on_conflict_do_nothing())
+    await _carry_out(connection, kind, statement.on_conflict_do_nothing(), told)
 
 
 async def detach(
@@ -62,16 +81,16 @@ async def detach(
     kind: Kind,
     label_ids: Collection[int],
     who: ColumnElement[bool],
+    told: Telling | None = None,
 ) -> None:
-    """Takes the labels off everybody that `who` is true of."""
+    """Takes the labels off everybody that `who` is true of; `told`: of each who had one."""
     people = select(contacts.c.id).where(contacts.c.tenant_id == tenant_id, who)
-    await connection.execute(
-        delete(kind.pairs).where(
-            kind.pairs.c.tenant_id == tenant_id,
-            kind.label_id.in_(label_ids),
-            kind.pairs.c.contact_id.in_(people),
-        )
+    statement = delete(kind.pairs).where(
+        kind.pairs.c.tenant_id == tenant_id,
+        kind.label_id.in_(label_ids),
+        kind.pairs.c.contact_id.in_(people),
     )
+    await _carry_out(connection, kind, statement, told)
 
 
 async def detach_others(
@@ -82,6 +101,7 @@ async def detach_others(
     contact_id: int,
     *,
     list_id: int | None = None,
+    told: Telling | None = None,
 ) -> None:
     """Takes every label but these off one contact; `list_id`: only interests of that list."""
     statement = delete(kind.pairs).where(
@@ -94,20 +114,27 @@ async def detach_others(
             kind.labels.c.tenant_id == tenant_id, kind.labels.c.list_id == list_id
         )
         statement = statement.where(kind.label_id.in_(own))
-    await connection.execute(statement)
+    await _carry_out(connection, kind, statement, told)
 
 
 async def add_pairs(
-    connection: AsyncConnection, tenant_id: int, kind: Kind, pairs: Sequence[tuple[int, int]]
+    connection: AsyncConnection,
+    tenant_id: int,
+    kind: Kind,
+    pairs: Sequence[tuple[int, int]],
+    told: Telling | None = None,
 ) -> None:
-    """Puts labels on contacts, by (label id, contact id)."""
+    """Puts labels on contacts, by (label id, contact id); `told`: of those that are new."""
     if not pairs:
         return
-    rows = [
-        {"tenant_id": tenant_id, kind.label_id.name: label_id, "contact_id": contact_id}
-        for label_id, contact_id in sorted(set(pairs))
-    ]
-    await connection.execute(upsert(kind.pairs).on_conflict_do_nothing(), rows)
+    label_ids, contact_ids = zip(*sorted(set(pairs)), strict=True)
+    given = func.unnest(literal(label_ids, ARRAY(BIGINT)), literal(contact_ids, ARRAY(BIGINT)))
+    rows = given.table_valued("label_id", "contact_id").render_derived("given")
+    statement = upsert(kind.pairs).from_select(
+        ["tenant_id", kind.label_id.name, "contact_id"],
+        select(literal(tenant_id), rows.c.label_id, rows.c.contact_id),
+    )
+    await _carry_out(connection, kind, statement.on_conflict_do_nothing(), told)
 
 
 async def clear(
@@ -117,6 +144,7 @@ async def clear(
     contact_ids: Collection[int],
     *,
     list_id: int | None = None,
+    told: Telling | None = None,
 ) -> None:
     """Takes every label off the contacts; `list_id`: only interests of that list."""
     if not contact_ids:
@@ -129,7 +157,7 @@ async def clear(
             kind.labels.c.tenant_id == tenant_id, kind.labels.c.list_id == list_id
         )
         statement = statement.where(kind.label_id.in_(own))
-    await connection.execute(statement)
+    await _carry_out(connection, kind, statement, told)
 
 
 async def names_of(
@@ -158,3 +186,23 @@ async def names_of(
     for row in await every(connection, statement):
         found.setdefault(row["contact_id"], []).append(row["name"])
     return found
+
+
+async def _carry_out(
+    connection: AsyncConnection, kind: Kind, statement: Insert | Delete, told: Telling | None
+) -> None:
+    """The change of pairs; where somebody listens, each contact is told about with the names."""
+    if told is None:
+        await connection.execute(statement)
+        return
+    label_id = kind.label_id.name
+    changed = statement.returning(kind.pairs.c.contact_id, kind.label_id).cte("changed")
+    label = kind.labels.c
+    named = (
+        select(changed.c.contact_id, label.name)
+        .join(kind.labels, and_(label.tenant_id == told.tenant_id, label.id == changed.c[label_id]))
+        .cte("named")
+    )
+    names = func.jsonb_agg(aggregate_order_by(named.c.name, named.c.name))
+    data = json_object("tags", names)
+    await connection.execute(telling(told, named, data, contact_id=named.c.contact_id))

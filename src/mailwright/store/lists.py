@@ -124,26 +124,19 @@ async def membership(
     )
 
 
-async def join(connection: AsyncConnection, tenant_id: int, list_id: int, contact_id: int) -> None:
-    """Puts a contact on the list; who left it earlier stays off."""
-    await connection.execute(
-        upsert(list_members)
-        .values(tenant_id=tenant_id, list_id=list_id, contact_id=contact_id)
-        .on_conflict_do_nothing()
-    )
-
-
 async def join_all(
     connection: AsyncConnection, tenant_id: int, list_ids: Collection[int], contact_id: int
-) -> None:
-    """Puts a contact on several lists; those it left earlier are passed over."""
+) -> list[int]:
+    """Puts a contact on lists, but none that it left earlier; those that are new to it."""
     if not list_ids:
-        return
+        return []
     rows = [
         {"tenant_id": tenant_id, "list_id": list_id, "contact_id": contact_id}
         for list_id in sorted(list_ids)
     ]
-    await connection.execute(upsert(list_members).values(rows).on_conflict_do_nothing())
+    statement = upsert(list_members).values(rows).on_conflict_do_nothing()
+    joined = await every(connection, statement.returning(list_members.c.list_id))
+    return [row["list_id"] for row in joined]
 
 
 async def ids_of(

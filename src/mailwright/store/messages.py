@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.ids import new_id
 from mailwright.domain.message_lifecycle import MessageState, SkipReason
+from mailwright.domain.webhook_event import EventType
 from mailwright.store.audiences import Audience, skip_reason
 from mailwright.store.batches import Lease
 from mailwright.store.database import Connection
@@ -98,6 +99,12 @@ _TELL = f"""), facts AS MATERIALIZED (
            jsonb_strip_nulls(jsonb_build_object(
                'reason', recorded.reason, 'reply', recorded.reply)) AS data
     FROM recorded JOIN (VALUES {TOLD}) AS told (state, type) USING (state)
+    UNION ALL
+    SELECT $1::int, gen_random_uuid(), '{EventType.SUPPRESSION_ADDED}', now(),
+           (evidence ->> 'message_id')::bigint, NULL, NULL,
+           jsonb_build_object('suppression_uuid', uuid, 'email', email_key, 'reason', reason,
+                              'scope', scope, 'source', source)
+    FROM suppressed
 ), told AS ({TELL_FACTS}"""  # noqa: S608  # constants
 
 # The states are `message_lifecycle.CLAIMABLE`; a test compares. `attempts` makes the statement safe
@@ -140,6 +147,7 @@ WITH mine AS (
     JOIN given ON given.id = s.message_id
     CROSS JOIN mine
     ON CONFLICT DO NOTHING
+    RETURNING uuid, email_key, reason, scope, source, evidence
 ), total AS (
     SELECT count(*) FILTER (WHERE state = 'sent') AS sent,
            count(*) FILTER (WHERE state = 'deferred') AS deferred,

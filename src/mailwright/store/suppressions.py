@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mailwright.domain.suppressed_address import stopped_by
 from mailwright.store.rows import Row, every, maybe_one
 from mailwright.store.tables import suppressions
+from mailwright.store.webhook_bulk import Telling, json_object, telling
 
 _COLUMNS = (
     suppressions.c.id,
@@ -41,15 +42,15 @@ async def add(
 
 async def add_all(
     connection: AsyncConnection, tenant_id: int, rows: Sequence[Mapping[str, object]]
-) -> int:
-    """How many of the rows are new; addresses suppressed in that scope already are passed over."""
+) -> Sequence[Row]:
+    """Those of the rows that are new; what is suppressed in that scope already is passed over."""
     statement = (
         upsert(suppressions)
         .values([{"tenant_id": tenant_id, **row} for row in rows])
         .on_conflict_do_nothing(index_elements=["tenant_id", "email_key", "scope"])
-        .returning(suppressions.c.id)
+        .returning(*_COLUMNS)
     )
-    return len(await every(connection, statement))
+    return await every(connection, statement)
 
 
 async def of_address(connection: AsyncConnection, tenant_id: int, email_key: str) -> Sequence[Row]:
@@ -129,8 +130,12 @@ async def remove_wave(
     reason: str,
     since: datetime,
     until: datetime | None,
+    told: Telling | None = None,
 ) -> int:
-    """Deletes the suppressions of that reason made in that time; how many there were."""
+    """Deletes the suppressions of that reason made in that time; how many there were.
+
+    `told`: to whoever listens, in the same statement.
+    """
     statement = delete(suppressions).where(
         suppressions.c.tenant_id == tenant_id,
         suppressions.c.reason == reason,
@@ -138,4 +143,13 @@ async def remove_wave(
     )
     if until is not None:
         statement = statement.where(suppressions.c.created_at <= until)
-    return (await connection.execute(statement)).rowcount
+    if told is None:
+        return (await connection.execute(statement)).rowcount
+    gone = statement.returning(*_COLUMNS).cte("gone")
+    what = gone.c
+    data = json_object(
+        *("suppression_uuid", what.uuid, "email", what.email_key, "reason", what.reason),
+        *("scope", what.scope, "source", what.source),
+    )
+    count = select(func.count()).select_from(gone)
+    return (await connection.execute(count.add_cte(telling(told, gone, data).cte()))).scalar_one()

@@ -12,16 +12,24 @@ from datetime import datetime
 from uuid import UUID
 
 import orjson
+from sqlalchemy import ARRAY, Text, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.ids import new_id
-from mailwright.domain.webhook_event import OF_MESSAGE
+from mailwright.domain.webhook_event import OF_MESSAGE, EventType
 from mailwright.store.database import Connection
+from mailwright.store.tables import webhook_endpoints
 
 #: What is told of each outcome of the ledger, as rows of SQL.
 TOLD = ", ".join(f"('{state}', '{word}')" for state, told in OF_MESSAGE.items() for word in told)
 
-_WORDS = ", ".join(f"'{word}'" for told in OF_MESSAGE.values() for word in told)
+_WORDS = ", ".join(
+    f"'{word}'"
+    for word in (
+        *(word for told in OF_MESSAGE.values() for word in told),
+        EventType.SUPPRESSION_ADDED,  # a refusal for good is one
+    )
+)
 
 #: Whether tenant $1 has an endpoint that chose any of them.
 LISTENING = f"""
@@ -30,9 +38,10 @@ LISTENING = f"""
 """
 
 # What the facts have become, told to each endpoint that chose their type. Whoever is told about
-# sees names of things, not our ids; `facts` comes from the statement around it. LIMIT 1 makes each
-# look-up one by its key: a planner that guesses many facts would read the whole ledger instead.
-TELL_FACTS = """
+# sees names of things, not our ids, but for Cakemail's receivers, whose API knows things by them;
+# `facts` comes from the statement around it. LIMIT 1 makes each look-up one by its key: a planner
+# that guesses many facts would read the whole ledger instead.
+_TELL_FORM = """
     INSERT INTO webhook_deliveries
         (tenant_id, uuid, endpoint_id, event_uuid, type, payload, created_at, next_attempt_at)
     SELECT f.tenant_id, gen_random_uuid(), w.id, f.event_uuid, f.type,
@@ -40,7 +49,10 @@ TELL_FACTS = """
                'message_id', f.message_id, 'email', coalesce(m.email, c.email),
                'contact_uuid', c.uuid, 'campaign_uuid', k.uuid, 'campaign_name', k.name,
                'email_uuid', s.uuid, 'tags', s.tags, 'metadata', s.metadata
-           )) || f.data, f.at, f.at
+           )) || f.data || CASE WHEN w.dialect = 'cakemail' THEN jsonb_strip_nulls(
+               jsonb_build_object('contact_id', f.contact_id, 'campaign_id', f.campaign_id)
+           ) ELSE '{}' END --more
+           , f.at, f.at
     FROM facts f
     JOIN webhook_endpoints w
       ON w.tenant_id = f.tenant_id AND w.enabled AND f.type = ANY (w.events)
@@ -58,17 +70,33 @@ TELL_FACTS = """
         SELECT uuid, to_jsonb(tags) AS tags, metadata FROM emails
         WHERE f.campaign_id IS NULL AND tenant_id = f.tenant_id AND message_id = f.message_id
         LIMIT 1
-    ) s ON true
+    ) s ON true --joined
     RETURNING tenant_id, endpoint_id
 """
+
+TELL_FACTS = _TELL_FORM.replace("--more", "").replace("--joined", "")
+
+_TELL_ALL = _TELL_FORM.replace(
+    "--more",
+    """|| jsonb_strip_nulls(jsonb_build_object('list_uuid', l.uuid, 'list_name', l.name))
+           || CASE WHEN w.dialect = 'cakemail' THEN f.numbers
+                   || jsonb_strip_nulls(jsonb_build_object('list_id', f.list_id)) ELSE '{}' END""",
+).replace(
+    "--joined",
+    """LEFT JOIN LATERAL (
+        SELECT uuid, name FROM lists WHERE tenant_id = f.tenant_id AND id = f.list_id LIMIT 1
+    ) l ON true
+    ORDER BY f.number""",
+)
 
 _TELL = f"""
 WITH facts AS MATERIALIZED (
     SELECT * FROM unnest(
         $1::int[], $2::uuid[], $3::text[], $4::timestamptz[], $5::bigint[], $6::bigint[],
-        $7::bigint[], $8::jsonb[]
-    ) AS facts (tenant_id, event_uuid, type, at, message_id, contact_id, campaign_id, data)
-), told AS ({TELL_FACTS})
+        $7::bigint[], $8::bigint[], $9::jsonb[], $10::jsonb[]
+    ) WITH ORDINALITY AS facts (tenant_id, event_uuid, type, at, message_id, contact_id,
+                                campaign_id, list_id, numbers, data, number)
+), told AS ({_TELL_ALL})
 SELECT DISTINCT tenant_id, endpoint_id FROM told
 """  # noqa: S608  # constants
 
@@ -80,7 +108,10 @@ WHERE tenant_id = ANY ($1::int[]) AND enabled AND events && $2::text[]
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something that happened, by our ids; `data` is told as it is."""
+    """Something that happened, by our ids; `data` is told as it is.
+
+    `numbers`: ids of what `data` names, for receivers that know things by them.
+    """
 
     tenant_id: int
     type: str
@@ -88,6 +119,8 @@ class Fact:
     message_id: int | None = None
     contact_id: int | None = None
     campaign_id: int | None = None
+    list_id: int | None = None
+    numbers: Mapping[str, int] = field(default_factory=dict[str, int])
     data: Mapping[str, object] = field(default_factory=dict[str, object])
 
 
@@ -97,6 +130,17 @@ async def listeners(
     """The tenants among these with an endpoint that chose one of the types."""
     rows = await connection.fetch(_LISTENERS, sorted(tenant_ids), sorted(types))
     return {row["tenant_id"] for row in rows}
+
+
+async def is_heard(connection: AsyncConnection, tenant_id: int, types: Collection[str]) -> bool:
+    """Whether the tenant has an endpoint that chose one of the types."""
+    found = await connection.execute(
+        select(literal(1))
+        .where(webhook_endpoints.c.tenant_id == tenant_id, webhook_endpoints.c.enabled)
+        .where(webhook_endpoints.c.events.bool_op("&&")(literal(sorted(types), ARRAY(Text))))
+        .limit(1)
+    )
+    return found.first() is not None
 
 
 async def tell(connection: AsyncConnection, facts: Sequence[Fact]) -> list[tuple[int, int]]:
@@ -116,7 +160,7 @@ async def tell_raw(connection: Connection, facts: Sequence[Fact]) -> None:
 def _columns(facts: Sequence[Fact]) -> list[list[object]]:
     """Facts turned into the arrays that unnest takes."""
     rows = [_values(fact, new_id()) for fact in facts]
-    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(8)]
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(10)]
 
 
 def _values(fact: Fact, event_uuid: UUID) -> tuple[object, ...]:
@@ -128,5 +172,7 @@ def _values(fact: Fact, event_uuid: UUID) -> tuple[object, ...]:
         fact.message_id,
         fact.contact_id,
         fact.campaign_id,
-        orjson.dumps(fact.data).decode(),
+        fact.list_id,
+        orjson.dumps(fact.numbers).decode(),
+        orjson.dumps(fact.data, default=str).decode(),  # a driver's UUID is no plain one,
     )

@@ -76,7 +76,8 @@ async def test_the_vendors_programs_form_is_taken(client: httpx2.AsyncClient) ->
 @pytest.mark.parametrize(
     ("change", "status", "field"),
     [
-        ({"event": "Contact.Added"}, 400, "event"),
+        ({"event": "Account.Created"}, 400, "event"),
+        ({"event": "Contact.Eaten"}, 400, "event"),
         ({"event": None}, 400, "events"),
         ({"url": "http://127.0.0.1/"}, 400, "url"),
         ({"url": ""}, 422, "url"),

@@ -53,3 +53,12 @@ async def test_a_secret_is_made_where_none_is_brought(client: httpx2.AsyncClient
     assert (short.status_code, short.json()["message"].partition(":")[0]) == (400, "secret")
     private = await client.post("/webhooks/endpoints", json=ENDPOINT | {"url": "http://127.0.0.1/"})
     assert (private.status_code, private.json()["message"].partition(":")[0]) == (400, "url")
+
+
+@pytest.mark.parametrize("events", [["contact.created"], ["contact.unsubscribed", "x"], []])
+async def test_words_that_mailingcore_has_not_are_refused(
+    client: httpx2.AsyncClient, events: list[str]
+) -> None:
+    told = await client.post("/webhooks/endpoints", json=ENDPOINT | {"events": events})
+    assert (told.status_code, told.json()["message"].startswith("events")) == (400, True)
+    assert (await client.get("/webhooks/endpoints")).json()["data"] == []

@@ -9,8 +9,9 @@ from pydantic import Field, StringConstraints
 
 from mailwright.dialects.cakemail.fields import Body, example
 from mailwright.dialects.cakemail.shapes import Digits, Shape, Unix
-from mailwright.domain.webhook_event import CAKEMAIL_WORDS, EventType
+from mailwright.domain.webhook_event import EventType
 from mailwright.domain.webhook_signature import parse_secret
+from mailwright.domain.webhook_words import CAKEMAIL_REFUSED, CAKEMAIL_WORDS
 from mailwright.errors import InvalidInput
 from mailwright.services.webhooks import WebhookChanges, WebhookView
 
@@ -118,4 +119,6 @@ def _type_of(word: str, field: str) -> EventType:
         return _OURS[word]
     if word in set(EventType):
         return EventType(word)
+    if word in CAKEMAIL_REFUSED:
+        raise InvalidInput.field(field, f"{word} is not told. {CAKEMAIL_REFUSED[word]}.")
     raise InvalidInput.field(field, f"Nobody tells {word}; one of: {', '.join(_OURS)}.")

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
 from mailwright.dialects.mailingcore.dependencies import CallerOf, PageOf, RuntimeOf, known
 from mailwright.dialects.mailingcore.fields import Body, example
 from mailwright.dialects.mailingcore.shapes import DataPage, Moment, Shape, many, nothing, one
-from mailwright.domain.webhook_event import EventType, WebhookDialect
+from mailwright.domain.webhook_event import WebhookDialect
+from mailwright.domain.webhook_words import MailingCoreWord
 from mailwright.services import webhook_log
 from mailwright.services import webhooks as service
 from mailwright.services.webhook_log import WebhookDelivery
@@ -27,7 +28,7 @@ class EndpointBody(Body):
     """A new endpoint. Without a `secret`, of 32 characters or more, one is made."""
 
     url: Url
-    events: list[EventType]
+    events: Annotated[list[MailingCoreWord], Field(min_length=1)]
     secret: str | None = None
 
     model_config = example(
