@@ -71,6 +71,7 @@ async def test_a_secret_is_shown_once(api: httpx2.AsyncClient) -> None:
         ({"url": "https://shop.example/" + "x" * 2100}, "url"),
         ({"events": []}, "events"),
         ({"events": ["email.eaten"]}, "events.0"),
+        ({"events": ["list.created"], "dialect": "mailingcore"}, "events"),
         ({"secret": "short"}, "secret"),
         ({"secret": "whsec_" + "!" * 40}, "secret"),
         ({"dialect": "klingon"}, "dialect"),

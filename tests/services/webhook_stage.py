@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import select
 
 from mailwright.domain.webhook_event import EventType, WebhookDialect
+from mailwright.domain.webhook_words import MailingCoreWord
 from mailwright.services import webhook_delivery, webhooks
 from mailwright.services.caller import Caller
 from mailwright.services.runtime import Runtime
@@ -98,9 +99,10 @@ async def webhook_stage(
     *events: EventType,
     dialect: WebhookDialect = WebhookDialect.NATIVE,
 ) -> AsyncGenerator[WebhookStage]:
-    """A webhook for `events`, all of them when none is named."""
+    """A webhook for `events`, all that its dialect has when none is named."""
     runtime = open_to_loopback(runtime)
     async with receiving() as receiver:
-        new = NewWebhook(receiver.url, events or tuple(EventType), dialect=dialect)
+        known = MailingCoreWord if dialect is WebhookDialect.MAILINGCORE else EventType
+        new = NewWebhook(receiver.url, events or tuple(known), dialect=dialect)
         webhook, secret = await webhooks.create_webhook(runtime, caller, new)
         yield WebhookStage(runtime, caller, receiver, webhook, secret)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from mailwright.domain.webhook_event import EventType
+from mailwright.services import webhook_events
 from mailwright.services.runtime import Runtime
+from mailwright.store import tables
 from mailwright.store.database import Database
+from mailwright.web.webhooks import grouped
 from tests.builders import MadeTenant
 from tests.pictures import png
 from tests.web.browsing import PASSWORD, Browser, browser
@@ -184,6 +190,33 @@ async def test_a_webhooks_secret_is_shown_once_and_its_test_is_logged(owner: Bro
     await owner.open(path)
     await owner.submit(f"{path}/delete")
     assert "No webhooks yet" in owner.text
+
+
+async def test_what_a_webhook_missed_is_sent_again_by_one_button(
+    owner: Browser, runtime: Runtime, tenant: MadeTenant, database: Database
+) -> None:
+    await owner.open("/settings/webhooks/new")
+    for heading in grouped():
+        assert heading in owner.text
+    hook = {"url": "https://93.184.216.34/x", "event.list.created": "on"}
+    await owner.submit("/settings/webhooks/new", hook)
+    await owner.open("/settings/webhooks")
+    link = owner.page.css_first("tbody a")
+    assert link is not None
+    path = link.attributes["href"] or ""
+    await owner.open(path)
+    assert "dead again" not in owner.text
+    at = runtime.now() - timedelta(minutes=1)
+    async with database.transaction() as connection:
+        for _ in range(2):
+            await webhook_events.tell(connection, tenant.id, EventType.LIST_CREATED, at)
+        dead = tables.webhook_deliveries.update().values(state="dead", next_attempt_at=None)
+        await connection.execute(dead)
+    await owner.open(path)
+    assert "Send 2 dead again" in owner.text
+    await owner.submit(f"{path}/replay")
+    assert "2 on their way again." in owner.text
+    assert "dead again" not in owner.text
 
 
 async def test_an_address_is_left_alone_and_mailed_again(owner: Browser) -> None:

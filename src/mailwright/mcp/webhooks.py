@@ -50,9 +50,18 @@ async def _replay(
     return await log.replay_deliveries(runtime, caller, webhook_uuid, chosen)
 
 
+def _events() -> str:
+    """Every event, each noun said once: a model pays for each word."""
+    deeds: dict[str, list[str]] = {}
+    for event in EventType:
+        noun, _, deed = event.partition(".")
+        deeds.setdefault(noun, []).append(deed)
+    return ", ".join(f"{noun}.{'|'.join(found)}" for noun, found in deeds.items())
+
+
 WEBHOOKS = Tool(
     "webhooks",
-    f"Where the person's own systems are told what happened. Events: {', '.join(EventType)}.",
+    f"Where the person's own systems are told what happened. Events: {_events()}.",
     {
         "list": Operation(service.page_webhooks, _READ),
         "get": Operation(service.get_webhook, _READ),

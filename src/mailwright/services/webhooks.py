@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from mailwright.domain.ids import new_id
 from mailwright.domain.webhook_event import EventType, WebhookDialect
 from mailwright.domain.webhook_signature import new_secret, parse_secret
+from mailwright.domain.webhook_words import MailingCoreWord
 from mailwright.errors import InvalidInput, NotFound
 from mailwright.services import audit, webhook_events
 from mailwright.services.caller import Caller
@@ -83,7 +84,7 @@ async def create_webhook(
         "uuid": new_id(),
         "url": _url(runtime, new.url),
         "description": new.description,
-        "events": _events(new.events),
+        "events": _events(new.events, new.dialect),
         "dialect": str(new.dialect),
         "secret_sealed": runtime.keys.seal(secret),
         "rate_limit": new.rate_limit,
@@ -131,13 +132,13 @@ async def change_webhook(
     values: dict[str, object] = dict(changes)
     if "url" in changes:
         values["url"] = _url(runtime, changes["url"])
-    if "events" in changes:
-        values["events"] = _events(changes["events"])
     _check_rate(changes.get("rate_limit"))
     if "enabled" in changes:
         values["disabled_reason"] = None
     async with runtime.database.transaction() as connection:
         row = await existing(connection, caller, webhook_uuid)
+        if "events" in changes:
+            values["events"] = _events(changes["events"], row["dialect"])
         changed = await store.change(connection, caller.tenant_id, webhook_uuid, values)
         if changes.get("enabled"):
             await webhook_events.wake(connection, caller.tenant_id, row["id"])
@@ -213,11 +214,14 @@ def _check_rate(limit: int | None) -> None:
         raise InvalidInput.field("rate_limit", f"1 to {RATE_LIMIT_MAX}.")
 
 
-def _events(words: Sequence[str]) -> list[str]:
-    """The types in the order of the table, each once."""
+def _events(words: Sequence[str], dialect: str) -> list[str]:
+    """The types in the order of the table, each once; of a vendor with few words, those few."""
     unknown = sorted(set(words) - set(EventType))
     if unknown:
         raise InvalidInput.field("events", f"Unknown events: {', '.join(unknown)}.")
+    if dialect == WebhookDialect.MAILINGCORE and (foreign := set(words) - set(MailingCoreWord)):
+        told = ", ".join(sorted(foreign))
+        raise InvalidInput.field("events", f"MailingCore's receivers do not know: {told}.")
     if not words:
         raise InvalidInput.field("events", "Choose at least one event.")
     return [str(word) for word in EventType if word in words]

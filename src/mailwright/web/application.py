@@ -135,6 +135,7 @@ PAGES: tuple[tuple[str, Handler | None, Handler | None], ...] = (
     ("/settings/webhooks/{uuid}", webhooks.show, webhooks.save),
     ("/settings/webhooks/{uuid}/secret", None, webhooks.rotate),
     ("/settings/webhooks/{uuid}/test", None, webhooks.send_test),
+    ("/settings/webhooks/{uuid}/replay", None, webhooks.replay_dead),
     ("/settings/webhooks/{uuid}/deliveries/{delivery}/replay", None, webhooks.replay),
     ("/settings/webhooks/{uuid}/delete", None, webhooks.delete),
     ("/settings/senders", senders.show, senders.create),

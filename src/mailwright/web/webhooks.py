@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from starlette.responses import Response
 
 from mailwright.domain.webhook_event import DeliveryState, EventType, WebhookDialect
 from mailwright.errors import InvalidInput
 from mailwright.services import webhook_log
 from mailwright.services import webhooks as service
+from mailwright.services.paging import Page
+from mailwright.services.webhook_delivery import LOG_KEPT
+from mailwright.services.webhook_log import REPLAYED_MAX, ReplayRange
 from mailwright.services.webhooks import NewWebhook, WebhookChanges, WebhookView
 from mailwright.web.forms import Form, ticked
 from mailwright.web.visits import Visit
@@ -18,6 +23,39 @@ DIALECTS = (
     (WebhookDialect.MAILINGCORE, "MailingCore"),
     (WebhookDialect.CAKEMAIL, "Cakemail"),
 )
+
+
+#: Below which heading the events of a noun stand.
+HEADINGS: Mapping[str, str] = {
+    "email": "Mails",
+    "campaign": "Campaigns",
+    "contact": "Contacts",
+    "list": "Lists",
+    "segment": "Segments",
+    "suppression": "Suppressions",
+    "template": "Templates",
+    "sender": "Senders",
+    "import": "Imports and exports",
+    "export": "Imports and exports",
+    "contacts_export": "Imports and exports",
+    "campaign_log_export": "Imports and exports",
+    "list_log_export": "Imports and exports",
+    "suppressions_export": "Imports and exports",
+    "account": "Account and members",
+    "member": "Account and members",
+}
+
+
+def grouped() -> dict[str, list[tuple[str, str]]]:
+    """Every event by heading, with what a form calls it below that."""
+    groups: dict[str, list[tuple[str, str]]] = {heading: [] for heading in HEADINGS.values()}
+    for event in EventType:
+        noun, _, deed = event.partition(".")
+        heading = HEADINGS[noun]
+        is_alone = list(HEADINGS.values()).count(heading) == 1
+        label = deed if is_alone else f"{noun} {deed}"
+        groups[heading].append((event, label.replace("_", " ")))
+    return groups
 
 
 async def show_list(visit: Visit) -> Response:
@@ -98,6 +136,18 @@ async def replay(visit: Visit) -> Response:
     return visit.go(f"{PATH}/{webhook_uuid}", said="It is on its way again.")
 
 
+async def replay_dead(visit: Visit) -> Response:
+    """Everything that was given up is on its way again, as far as one call goes."""
+    webhook_uuid = visit.path_id("uuid", "webhook")
+    now = visit.runtime.now()
+    kept = ReplayRange(now - LOG_KEPT, now)
+    done = await webhook_log.replay_deliveries(visit.runtime, visit.caller, webhook_uuid, kept)
+    said = f"{done.replayed:,} on their way again." if done.replayed else "Nothing was given up."
+    if done.more:
+        said += " There are more: send again once these have arrived."
+    return visit.go(f"{PATH}/{webhook_uuid}", said=said)
+
+
 async def delete(visit: Visit) -> Response:
     """Gone, with its log."""
     await service.delete_webhook(visit.runtime, visit.caller, visit.path_id("uuid", "webhook"))
@@ -113,7 +163,7 @@ async def _new(visit: Visit, form: Form, error: InvalidInput | None = None) -> R
         "webhooks/new.html",
         422 if error else 200,
         form=form,
-        events=list(EventType),
+        nouns=grouped(),
         dialects=DIALECTS,
         **visit.faults(error),
     )
@@ -127,6 +177,9 @@ async def _page(
     log = await webhook_log.page_deliveries(
         visit.runtime, visit.caller, webhook.uuid, visit.page(), state=wanted
     )
+    dead = await webhook_log.page_deliveries(
+        visit.runtime, visit.caller, webhook.uuid, Page(1, 1), state=DeliveryState.DEAD
+    )
     values = {"url": webhook.url, "description": webhook.description or ""}
     values |= {f"event.{event}": "on" for event in webhook.events}
     values |= {"enabled": "on"} if webhook.enabled else {}
@@ -136,8 +189,10 @@ async def _page(
         webhook=webhook,
         secret=secret,
         form=visit.form if error else values,
-        events=list(EventType),
+        nouns=grouped(),
         log=log,
+        dead_count=dead.total,
+        replayed_max=REPLAYED_MAX,
         state=wanted or "",
         states=[""] + [each.value for each in DeliveryState],
         **visit.faults(error),
