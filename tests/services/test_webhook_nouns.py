@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from mailwright.domain.confirmation import DoubleOptIn
+from mailwright.domain.doors import Door
 from mailwright.domain.scopes import Role
 from mailwright.domain.tokens import Confirmation
 from mailwright.domain.webhook_event import EventType, WebhookDialect
@@ -26,11 +27,13 @@ from mailwright.services import (
     contacts,
     export_tasks,
     imports,
+    invitations,
     list_imports,
     list_joining,
     list_settings,
     lists,
     members,
+    password_links,
     segments,
     senders,
     sessions,
@@ -53,7 +56,9 @@ from mailwright.services.template_fields import NewTemplate
 from mailwright.store import tables
 from mailwright.store.database import Database
 from tests.builders import MadeTenant, make_campaign, make_sender, make_tenant
+from tests.password_mails import last_token
 from tests.services.importing import imported
+from tests.services.test_sender_confirmations import away, link_of
 from tests.services.webhook_stage import WebhookStage, webhook_stage
 
 PASSWORD = "correct horse battery staple"
@@ -247,6 +252,30 @@ async def test_segments_templates_senders_and_the_account_are_told_of(
             ("member.signed_in", bob),
             ("member.deleted", bob),
         ]
+
+
+async def test_who_is_mailed_a_link_and_says_yes_is_told_of(
+    runtime: Runtime, caller: Caller
+) -> None:
+    async with (
+        away(runtime, system_email="post@mailwright.example") as (sink, leaving),
+        webhook_stage(leaving, caller) as stage,
+    ):
+        runtime = stage.runtime
+        new = NewMember("bob@example.org", None, Role.VIEWER)
+        bob = await invitations.invite_member(runtime, caller, new)
+        await password_links.use_link(runtime, last_token(sink), PASSWORD, Door.DASHBOARD)
+        who = {"member_uuid": str(bob.uuid), "email": "bob@example.org", "role": "viewer"}
+        assert await _told(stage) == [
+            ("member.created", who | {"invited": True}),
+            ("member.joined", who),
+        ]
+        sender = await senders.create_sender(runtime, caller, "ada@example.org", "Ada")
+        for _ in range(2):
+            await senders.confirm_sender(runtime, link_of(sink).removeprefix("/s/"))
+        told = await _told(stage)
+        assert _types(told) == ["sender.created", "sender.confirmation_sent", "sender.confirmed"]
+        assert {data["sender_uuid"] for _, data in told} == {str(sender.uuid)}
 
 
 async def test_a_campaigns_way_is_told_and_a_refused_step_is_not(

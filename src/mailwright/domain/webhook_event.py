@@ -75,7 +75,8 @@ class EventType(StrEnum):
     SUPPRESSIONS_EXPORT_DELETED = "suppressions_export.deleted"
 
     ACCOUNT_UPDATED = "account.updated"
-    MEMBER_CREATED = "member.created"
+    MEMBER_CREATED = "member.created"  # or invited
+    MEMBER_JOINED = "member.joined"  # an invited one set a password
     MEMBER_UPDATED = "member.updated"
     MEMBER_DELETED = "member.deleted"
     MEMBER_SIGNED_IN = "member.signed_in"

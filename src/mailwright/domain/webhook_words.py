@@ -57,6 +57,7 @@ CAKEMAIL_WORDS: Mapping[str, str] = {
     _T.SUPPRESSIONS_EXPORT_DELETED: "SuppressedEmailsExport.Deleted",
     _T.ACCOUNT_UPDATED: "Account.Updated",
     _T.MEMBER_CREATED: "User.Created",
+    _T.MEMBER_JOINED: "User.Confirmed",
     _T.MEMBER_UPDATED: "User.Updated",
     _T.MEMBER_DELETED: "User.Deleted",
     _T.MEMBER_SIGNED_IN: "User.LoggedIn",
@@ -79,7 +80,6 @@ CAKEMAIL_REFUSED: Mapping[str, str] = {
     "Email.Processing": _BEFORE_IT_LEAVES,
     "Email.Rejected": "A mail that may not be sent to its recipient never leaves, and the call or "
     "the campaign's report says so",
-    "User.Confirmed": "A member is there as soon as made; there is nothing to confirm",
     "MFA.RecoveryCodesViewed": _SECOND_FACTOR,
     "MFA.ChallengeIssued": _SECOND_FACTOR,
     "MFA.ChallengeCompleted": _SECOND_FACTOR,

@@ -86,7 +86,7 @@ async def begin_import(
             plan["columns"] = columns_chosen(plan["header"], targets)
         values: dict[str, Any] = {**_FRESH, **plan["start"], "dry_run": dry_run, "held": dry_run}
         if not dry_run and row["list_id"] is None and plan["list_name"]:
-            values["list_id"] = await list_id_of(connection, caller, plan["list_name"])
+            values["list_id"] = await list_id_of(runtime, connection, caller, plan["list_name"])
         values["mapping"] = plan | {"actor": caller.actor, "door": caller.door.value}
         await store.change(connection, caller.tenant_id, row["id"], values)
         await asyncio.to_thread(_error_file(runtime, row).unlink, missing_ok=True)

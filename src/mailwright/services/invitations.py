@@ -12,9 +12,11 @@ from uuid import UUID
 import structlog
 
 from mailwright.domain.scopes import Role
+from mailwright.domain.webhook_event import EventType
 from mailwright.errors import Conflict, MailwrightError, RateLimited
 from mailwright.services import audit, members, password_links, sign_ins
 from mailwright.services.caller import Caller
+from mailwright.services.member_events import tell_member
 from mailwright.services.members import MemberView, NewMember, member_view, subject
 from mailwright.services.runtime import Runtime
 from mailwright.store import members as store
@@ -37,6 +39,7 @@ async def invite_member(runtime: Runtime, caller: Caller, new: NewMember) -> Mem
         )
         about = {"role": row["role"], "api_access": row["api_access"]}
         await audit.record(connection, caller, "member.invite", subject(row), about)
+        await tell_member(connection, runtime, row, EventType.MEMBER_CREATED, invited=True)
     try:
         row = await _mail(runtime, caller, row)
     except MailwrightError as error:

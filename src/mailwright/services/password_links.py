@@ -14,10 +14,12 @@ from datetime import timedelta
 
 from mailwright.domain.doors import Door
 from mailwright.domain.keys import Purpose
+from mailwright.domain.webhook_event import EventType
 from mailwright.errors import NotFound
 from mailwright.services import audit, link_mails
 from mailwright.services.caller import Caller
 from mailwright.services.link_mails import LinkMail
+from mailwright.services.member_events import tell_member
 from mailwright.services.member_passwords import replace_password
 from mailwright.services.members import MemberView, member_view, subject
 from mailwright.services.password_wording import INVITATION, RESET, wording_of
@@ -116,6 +118,8 @@ async def use_link(
         action = "member.join" if member["invited_at"] is not None else "member.password"
         await audit.record(connection, reader, action, subject(member), {"by": "mailed link"})
         changed = await member_store.by_id(connection, member["tenant_id"], member["id"])
+        if changed is not None and member["invited_at"] is not None:
+            await tell_member(connection, runtime, changed, EventType.MEMBER_JOINED)
     runtime.account_tries.forgive(member["email_key"])
     return member_view(changed or member)
 
