@@ -37,8 +37,9 @@ async def test_an_unsubscribe_reaches_the_tenants_system_without_waiting_for_a_s
 ) -> None:
     monkeypatch.setattr(sweeps, "SECONDS", 60.0)
     contact = await make_contact(database, tenant.id, "ada@example.org")
+    left = EventType.CONTACT_UNSUBSCRIBED
     async with (
-        webhook_stage(replace(runtime, now=utc_now), caller) as stage,
+        webhook_stage(replace(runtime, now=utc_now), caller, left) as stage,
         running(stage.runtime),
     ):
         await asyncio.sleep(0.5)  # the first sweep is over, the runner listens
