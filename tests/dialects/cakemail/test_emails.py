@@ -21,7 +21,7 @@ from mailwright.services.tracking import Hit
 from mailwright.store.database import Database
 from mailwright.store.tables import list_members
 from mailwright.wire.smtp_reply import Phase
-from tests.builders import Made, MadeTenant, make_list, make_sender
+from tests.builders import Made, MadeTenant, make_contact, make_list, make_sender
 from tests.delivery.single_stage import SingleStage, set_single_stage
 from tests.dialects.cakemail.conftest import client_of, make_key
 from tests.dialects.cakemail.document import assert_answer
@@ -130,6 +130,8 @@ async def test_what_is_wrong_is_said_and_nothing_is_sent(
         ({"email": "nobody@"}, 400, "email", "not a valid address"),
         ({"tags": ["a b"]}, 400, "tags", "tag"),
         ({"tags": "auth"}, 422, "tags", "list"),
+        ({"content": content | {"markup": {"@type": "Order"}}}, 400, "content.markup", "JSON-LD"),
+        ({"contact_id": 4711}, 400, "contact_id", "no such contact"),
         ({"additional_headers": [{"name": "Bcc", "value": "x"}]}, 400, None, "Bcc"),
         ({"attachment": {"filename": "a.pdf", "type": "pdf", "content": "%"}}, 400, None, "base64"),
         ({"content": {"type": "marketing", "subject": "x", "template": {"id": 9}}}, 400, None, ""),
@@ -142,6 +144,21 @@ async def test_what_is_wrong_is_said_and_nothing_is_sent(
     assert (await client.get("/v2/logs/emails")).json()["data"] == []
     names = [row["name"] for row in (await client.get("/lists")).json()["data"]]
     assert "Gone" not in names
+
+
+async def test_a_contact_may_stand_for_the_address(
+    client: httpx2.AsyncClient, database: Database, tenant: MadeTenant, body: dict[str, Any]
+) -> None:
+    contact = await make_contact(database, tenant.id, "ada@example.org")
+    by_number = {name: value for name, value in body.items() if name != "email"}
+    by_number["contact_id"] = contact.id
+    made = assert_answer("/v2/emails", await client.post("/v2/emails", json=by_number), 201)
+    assert made["email"] == "ada@example.org"
+    both = await client.post("/v2/emails", json=by_number | {"email": "ADA@example.org"})
+    assert both.status_code == 201
+    other = await client.post("/v2/emails", json=by_number | {"email": "bo@example.org"})
+    problem = assert_answer("/v2/emails", other, 400)
+    assert problem["detail"][0]["loc"] == ["body", "email"]
 
 
 @pytest.mark.checklist("E37")

@@ -102,6 +102,7 @@ class Content(Words):
 
     type: Stream = Stream.TRANSACTIONAL
     subject: Annotated[str, Field(min_length=1)] | None = None
+    markup: dict[str, Any] | None = None
 
 
 def _files(value: object) -> object:
@@ -132,6 +133,7 @@ class EmailBody(Body):
     list_id: Number | None = None
     sender: SenderRef = Field(default_factory=SenderRef)
     email: str = ""
+    contact_id: Number | None = None  # may stand for the address
     content: Content = Field(default_factory=Content)
     tags: Annotated[list[Annotated[str, Field(min_length=1, max_length=255)]], Field()] = Field(
         default_factory=list[str]
@@ -170,9 +172,15 @@ class EmailBody(Body):
         return given
 
     def ours(self) -> NewEmail:
-        """The mail as the service takes it, but for its template. Raises InvalidInput."""
+        """The mail as the service takes it, but for its template and the address of a contact.
+
+        Raises InvalidInput.
+        """
         if self.lacking:
             raise InvalidInput.fields({place: [_REQUIRED_WORDS] for place in self.lacking})
+        if self.content.markup:
+            why = "Mailwright adds no JSON-LD to a mail; write it into the html."
+            raise InvalidInput.field("content.markup", why)
         return NewEmail(
             to=self.email,
             stream=self.content.type,
@@ -219,6 +227,8 @@ def _from_program(given: dict[str, Any]) -> dict[str, Any]:
 def _is_missing(given: Mapping[str, Any], place: str) -> bool:
     head, _, name = place.partition(".")
     value: Any = given.get(head)
+    if place == "email" and given.get("contact_id"):
+        return False
     if not name:
         return value is None or value == ""
     inner = cast("dict[str, Any]", value) if isinstance(value, dict) else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -13,10 +14,12 @@ from mailwright.dialects.cakemail.email_fields import EmailBody
 from mailwright.dialects.cakemail.email_shapes import EmailShape, email_shape
 from mailwright.dialects.cakemail.paging import AskedOf
 from mailwright.dialects.cakemail.shapes import Shape, answer, plain
-from mailwright.services import email_log, email_previews
+from mailwright.domain.email_address import email_key_of
+from mailwright.errors import InvalidInput, NotFound
+from mailwright.services import contacts, email_log, email_previews
 from mailwright.services import emails as service
 from mailwright.services.caller import Caller
-from mailwright.services.numbers import Noun, numbers_of
+from mailwright.services.numbers import Noun, numbers_of, uuid_of
 from mailwright.services.runtime import Runtime
 
 router = APIRouter(tags=["emails"])
@@ -50,9 +53,12 @@ class TagsPage(Shape):
 @router.post("/v2/emails", status_code=201, responses={201: {"model": Submitted}})
 async def submit(runtime: RuntimeOf, caller: CallerOf, body: EmailBody) -> Response:
     """Submit an email: written down before it is answered, and on its way at once."""
+    asked = body.ours()
+    if body.contact_id is not None:
+        asked = replace(asked, to=await _address(runtime, caller, body.contact_id, body.email))
     template = body.content.template
     view = await email_submission.submit(
-        runtime, caller, body.ours(), None if template is None else template.id
+        runtime, caller, asked, None if template is None else template.id
     )
     data = SubmittedData(id=str(view.uuid), status="queued")
     shape = plain(Submitted(email=view.to, data=data))
@@ -105,6 +111,18 @@ async def tags(
     found = await email_log.page_tags(runtime, caller, asked.page, name=name)
     pagination = {"page": asked.page.number, "per_page": asked.page.per_page, "count": found.total}
     return answer({"pagination": pagination, "data": list(found.items)})
+
+
+async def _address(runtime: Runtime, caller: Caller, number: int, email: str) -> str:
+    """The contact's; `email`: what the call says it is, if it does. Raises InvalidInput."""
+    try:
+        uuid = await uuid_of(runtime, caller, "contact", number)
+        contact = await contacts.get_contact(runtime, caller, uuid)
+    except NotFound as error:
+        raise InvalidInput.field("contact_id", error.message) from None
+    if email and email_key_of(email) != email_key_of(contact.email):
+        raise InvalidInput.field("email", "This is not the address of that contact.")
+    return contact.email
 
 
 async def _number(runtime: Runtime, caller: Caller, noun: Noun, uuid: UUID | None) -> int | None:

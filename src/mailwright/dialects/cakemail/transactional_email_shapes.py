@@ -28,6 +28,10 @@ LOG_TYPES: Mapping[str, tuple[K, ...]] = {
 }
 
 
+#: What the figures of a day are made of.
+COUNTED = (K.SENT, K.BOUNCED, K.FAILED, K.OPENED, K.CLICKED, K.COMPLAINED)
+
+
 class SentData(Shape):
     """The mail just accepted. `uuid`: how `/v2/emails` and every other door knows it."""
 

@@ -21,6 +21,7 @@ from mailwright.dialects.cakemail.paging import AskedOf, FilterOf, read_filter
 from mailwright.dialects.cakemail.shapes import DataPage, Shape, answer, many, plain
 from mailwright.dialects.cakemail.transactional_email_fields import TransactionalEmailBody
 from mailwright.dialects.cakemail.transactional_email_shapes import (
+    COUNTED,
     LOG_TYPES,
     DayFigures,
     LogRow,
@@ -110,7 +111,7 @@ async def report(runtime: RuntimeOf, caller: CallerOf, times: TimesOf) -> Respon
     if (until - since) / _DAY > log.STRETCHES_MAX:
         raise InvalidInput.field("start_time", f"At most {log.STRETCHES_MAX} days before end_time.")
     found = await log.count_events(
-        runtime, caller, LogQuery(), since=since, until=until, width=_DAY
+        runtime, caller, LogQuery(kinds=COUNTED), since=since, until=until, width=_DAY
     )
     return answer(plain(Days(data=[day_figures(stretch) for stretch in found])))
 
