@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
 from mailwright.services import emails
 from mailwright.services.caller import Caller
@@ -10,9 +13,18 @@ from mailwright.services.emails import NewEmail
 from mailwright.services.runtime import Runtime
 from mailwright.store.database import Database
 from mailwright.web.segment_forms import rule_of, values_of
-from tests.builders import MadeTenant, make_contact, make_list, make_sender, make_tenant
+from tests.builders import (
+    MadeTenant,
+    make_campaign,
+    make_contact,
+    make_list,
+    make_message,
+    make_sender,
+    make_tenant,
+)
 from tests.web.browsing import Browser
 
+SOME_CAMPAIGN = "0190aaaa-0000-7000-8000-000000000000"
 HOSTILE = '"><script>alert(1)</script>'
 
 
@@ -112,6 +124,8 @@ async def test_a_segment_is_built_row_by_row_and_counted(
         {"all": [{"field": "first_name", "op": "ne", "value": "Ada"}]},
         {"any": [{"field": "attributes.plan", "op": "exists", "value": False}]},
         {"all": [{"field": "opened", "op": "ne", "value": "any", "within_days": 30}]},
+        {"all": [{"field": "clicked", "op": "eq", "value": SOME_CAMPAIGN}]},
+        {"any": [{"field": "opened", "op": "ne", "value": SOME_CAMPAIGN, "within_days": 3}]},
         {"all": [{"field": "opt_in", "op": "eq", "value": False}]},
         {"not": {"field": "email", "op": "contains", "value": "@"}},
         {"all": [{"field": "locale", "op": "in", "value": ["en", "es"]}]},
@@ -179,3 +193,70 @@ async def test_single_mails_are_empty_at_first_and_filters_are_kept(owner: Brows
     await owner.open("/emails?status=bounced&tag=a&since=2026-01-01&until=never")
     assert "No mail matches." in owner.text
     assert (await owner.open("/emails?cursor=x")).status_code == 422
+
+
+async def test_who_did_not_open_a_campaign_is_a_segment_away(
+    owner: Browser, database: Database, tenant: MadeTenant
+) -> None:
+    now = datetime.now(UTC)
+    campaign = await make_campaign(
+        database, tenant.id, name="Spring", state="sent", queued_at=now, started_at=now
+    )
+    for name, opened_at in (("ada", now), ("alan", None)):
+        contact = await make_contact(database, tenant.id, f"{name}@example.com")
+        await make_message(
+            database,
+            tenant.id,
+            campaign_id=campaign.id,
+            contact_id=contact.id,
+            email=f"{name}@example.com",
+            state="sent",
+            opened_at=opened_at,
+        )
+    await make_contact(database, tenant.id, "kim@example.com")  # was not sent it
+    path = f"/campaigns/{campaign.uuid}"
+    await owner.open(path)
+    link = owner.page.css_first('a[href^="/segments/new?not_opened="]')
+    assert link is not None
+    await owner.open(link.attributes["href"] or "")
+    await owner.submit("/segments/new")
+    assert "The segment is there." in owner.text
+    assert "Did not open Spring" in owner.text
+    people = [row for row in rows(owner) if "@example.com" in row]
+    assert len(people) == 1
+    assert people[0].startswith("alan@example.com")
+    file = await owner.client.get(f"{path}/recipients.csv")
+    assert file.text.count("@example.com") == 2
+    assert file.headers["content-disposition"] == 'attachment; filename="recipients.csv"'
+    assert (await owner.open(f"/segments/new?not_opened={SOME_CAMPAIGN}")).status_code == 404
+
+
+async def test_a_segment_about_an_older_campaign_keeps_it(
+    owner: Browser, database: Database, tenant: MadeTenant
+) -> None:
+    campaign = await make_campaign(database, tenant.id, name="Never sent")
+    await owner.open("/segments/new")
+    row = {"row.0.field": f"opened:{campaign.uuid}", "row.0.op": "ne", "name": "x"}
+    await owner.submit("/segments/new", row)
+    chosen = owner.page.css_first('select[name="row.0.field"] option[selected]')
+    assert chosen is not None
+    assert chosen.text() == "Opened “Never sent”"
+    await owner.open("/segments/new")
+    await owner.submit("/segments/new", row | {"row.0.field": "opened:x"})
+    assert owner.answer.status_code == 422
+
+
+async def test_a_list_tells_its_figures(
+    owner: Browser, database: Database, tenant: MadeTenant
+) -> None:
+    made = await make_list(database, tenant.id)
+    for consent in ("subscribed", "unsubscribed"):
+        await make_contact(database, tenant.id, list_id=made.id, consent=consent)
+    path = f"/lists/{made.uuid}"
+    await owner.open(path)
+    assert owner.page.css_first(f'[hx-get="{path}/figures"]') is not None
+    part = await owner.client.get(f"{path}/figures", headers={"HX-Request": "true"})
+    boxes = LexborHTMLParser(part.text).css("dl div")
+    texts = [" ".join(box.text(separator=" ").split()) for box in boxes]
+    assert texts == ["Active 1", "Unsubscribed 1", "Bounced 0"]
+    assert (await owner.open(f"{path}/figures")).url.path == path

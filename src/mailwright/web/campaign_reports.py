@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from mailwright.domain.ids import parse_id
 from mailwright.services import (
     campaign_history,
     campaigns,
+    exports,
     lists,
     recipients,
     reports,
@@ -115,6 +116,14 @@ async def recipients_table(visit: Visit) -> Response:
         return visit.go(f"/campaigns/{campaign.uuid}?{query}#recipients")
     table = await _recipients(visit, campaign)
     return visit.part("campaigns/recipients.html", campaign=campaign, **table)
+
+
+async def export(visit: Visit) -> Response:
+    """Whom it was sent to and what became of each, as a CSV file."""
+    campaign_uuid = parse_id(visit.request.path_params["uuid"], "campaign")
+    pieces = await exports.export_recipients(visit.runtime, visit.caller, campaign_uuid)
+    named = {"Content-Disposition": 'attachment; filename="recipients.csv"'}
+    return StreamingResponse(pieces, media_type="text/csv; charset=utf-8", headers=named)
 
 
 async def _audience(visit: Visit, campaign: CampaignView) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from mailwright.errors import Conflict, InvalidInput
-from mailwright.services import contacts
+from mailwright.services import account_reports, contacts
 from mailwright.services import lists as service
 from mailwright.services.lists import ListChanges, ListView
 from mailwright.web.forms import Form
@@ -32,6 +32,15 @@ async def show(visit: Visit) -> Response:
     """A list and who is on it."""
     found = await _existing(visit)
     return await _page(visit, found, {"name": found.name, "description": found.description or ""})
+
+
+async def figures(visit: Visit) -> Response:
+    """The people of a list by what they are now, and what became of the campaigns to it."""
+    found = await _existing(visit)
+    if not visit.is_partial:
+        return visit.go(f"/lists/{found.uuid}")
+    report = await account_reports.get_list_report(visit.runtime, visit.caller, found.uuid)
+    return visit.part("lists/figures.html", report=report)
 
 
 async def save(visit: Visit) -> Response:

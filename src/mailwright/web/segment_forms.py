@@ -21,13 +21,25 @@ FIELDS = (
     ("opt_in", "Opted in"),
     ("created_at", "Added"),
     ("opted_in_at", "Opted in at"),
-    ("received", "Was sent a campaign"),
-    ("opened", "Opened a campaign"),
-    ("clicked", "Clicked in a campaign"),
+    ("received", "Was sent any campaign"),
+    ("opened", "Opened any campaign"),
+    ("clicked", "Clicked in any campaign"),
 )
+#: What people did with one campaign: the field, which goes before its id, and in words.
+DEEDS = (("received", "Was sent"), ("opened", "Opened"), ("clicked", "Clicked in"))
+#: What the value of a field looks like; nothing where it has none.
+HINTS = {
+    "email": "ada@example.com",
+    "locale": "en",
+    "created_at": "2026-05-31",
+    "opted_in_at": "2026-05-31",
+    "received": "within so many days",
+    "opened": "within so many days",
+    "clicked": "within so many days",
+}
 OPS = (
-    ("eq", "is"),
-    ("ne", "is not"),
+    ("eq", "is, or did"),
+    ("ne", "is not, or did not"),
     ("contains", "contains"),
     ("starts_with", "starts with"),
     ("ends_with", "ends with"),
@@ -37,6 +49,7 @@ OPS = (
     ("unset", "is not there"),
 )
 LIST = "list:"
+_ANY = "any"
 _EVENTS = frozenset({"received", "opened", "clicked"})
 _PRESENCE = {"set": True, "unset": False}
 _BLANK: Row = {"field": "", "op": "eq", "key": "", "value": ""}
@@ -68,6 +81,24 @@ def values_of(rule: Mapping[str, Any]) -> dict[str, str]:
     return {"rule": orjson.dumps(rule, option=orjson.OPT_INDENT_2).decode()}
 
 
+def not_opened(campaign_uuid: str, name: str) -> dict[str, str]:
+    """The form of a segment: who was sent that campaign and did not open it."""
+    return {
+        "name": f"Did not open {name}"[:255],
+        "match": "all",
+        "row.0.field": f"received:{campaign_uuid}",
+        "row.0.op": "eq",
+        "row.1.field": f"opened:{campaign_uuid}",
+        "row.1.op": "ne",
+    }
+
+
+def campaigns_in(form: Form) -> set[str]:
+    """The ids of the campaigns that rows of the form name."""
+    parts = [row["field"].partition(":") for row in rows_in(form)]
+    return {campaign for deed, _, campaign in parts if deed in _EVENTS and campaign}
+
+
 def rows_in(form: Form) -> list[Row]:
     """The rows of the form, and one more to fill in."""
     return [*[_BLANK | row for row in numbered(form, "row") if row.get("field")], _BLANK]
@@ -79,8 +110,9 @@ def _leaf(row: Row) -> dict[str, Any]:
         return {"field": "list", "op": _is(op), "value": field.removeprefix(LIST)}
     if field == "opt_in":
         return {"field": "opt_in", "op": "eq", "value": _is(op) == "eq"}
-    if field in _EVENTS:
-        return _event(field, op, value)
+    deed, _, campaign = field.partition(":")
+    if deed in _EVENTS:
+        return _event(deed, campaign or _ANY, op, value)
     if field == "attribute":
         field = f"attributes.{row.get('key', '').strip()}"
     if op in _PRESENCE:
@@ -88,8 +120,8 @@ def _leaf(row: Row) -> dict[str, Any]:
     return {"field": field, "op": op, "value": _number(value) if op in {"gt", "lt"} else value}
 
 
-def _event(field: str, op: str, value: str) -> dict[str, Any]:
-    leaf: dict[str, Any] = {"field": field, "op": _is(op), "value": "any"}
+def _event(deed: str, campaign: str, op: str, value: str) -> dict[str, Any]:
+    leaf: dict[str, Any] = {"field": deed, "op": _is(op), "value": campaign}
     if value:
         if not (value.isascii() and value.isdigit() and len(value) < 6):
             raise InvalidInput.field("rule", "Within how many days? Give a whole number.")
@@ -105,8 +137,10 @@ def _row(leaf: object) -> Row | None:
     field, op, value = str(found["field"]), str(found.get("op")), found.get("value")
     if field == "opt_in":
         return _BLANK | {"field": field, "op": "eq" if value else "ne"}
-    if field in _EVENTS and value == "any" and op in {"eq", "ne"}:
-        return _BLANK | {"field": field, "op": op, "value": str(found.get("within_days") or "")}
+    if field in _EVENTS and isinstance(value, str) and op in {"eq", "ne"}:
+        days = str(found.get("within_days") or "")
+        named = field if value == _ANY else f"{field}:{value}"
+        return _BLANK | {"field": named, "op": op, "value": days}
     if op == "exists" and isinstance(value, bool):
         op, value = ("set" if value else "unset"), ""
     if op not in dict(OPS) or not isinstance(value, str | int | float) or set(found) - _KEYS:

@@ -6,16 +6,32 @@ from typing import Any
 
 from starlette.responses import Response
 
-from mailwright.errors import Conflict, InvalidInput
-from mailwright.services import lists
+from mailwright.domain.campaign_lifecycle import CampaignState
+from mailwright.domain.ids import parse_id
+from mailwright.errors import Conflict, InvalidInput, NotFound
+from mailwright.services import campaigns, lists
 from mailwright.services import segments as service
 from mailwright.services.paging import Page
 from mailwright.services.segments import SegmentView
 from mailwright.web.forms import Form
-from mailwright.web.segment_forms import FIELDS, LIST, OPS, rows_in, rule_of, values_of
+from mailwright.web.segment_forms import (
+    DEEDS,
+    FIELDS,
+    HINTS,
+    LIST,
+    OPS,
+    campaigns_in,
+    not_opened,
+    rows_in,
+    rule_of,
+    values_of,
+)
 from mailwright.web.visits import Visit
 
 NAME_LENGTH_MAX = 255
+
+#: How many campaigns a row can be about; older ones are reached from their own page.
+_RECENT = Page(1, 25)
 
 
 async def show_list(visit: Visit) -> Response:
@@ -25,9 +41,14 @@ async def show_list(visit: Visit) -> Response:
 
 
 async def show_new(visit: Visit) -> Response:
-    """An empty form."""
+    """An empty form, or one about who did not open the campaign that `not_opened` names."""
     visit.caller.require("segments:write")
-    return await _page(visit, None, {"match": "all"})
+    form: Form = {"match": "all"}
+    if wanted := visit.query("not_opened"):
+        campaign_uuid = parse_id(wanted, "campaign")
+        found = await campaigns.get_campaign(visit.runtime, visit.caller, campaign_uuid)
+        form = not_opened(str(found.uuid), found.name)
+    return await _page(visit, None, form)
 
 
 async def create(visit: Visit) -> Response:
@@ -104,12 +125,29 @@ async def _page(
         form=form,
         rows=rows_in(form),
         fields=FIELDS,
+        hints=HINTS,
+        deeds=DEEDS,
+        campaigns=await _campaigns(visit, form),
         ops=OPS,
         lists=[(f"{LIST}{one.uuid}", f"On the list {one.name}") for one in named.items],
         people=people,
         rule_problems=[told for name in wrong for told in faults["errors"][name]],
         **faults,
     )
+
+
+async def _campaigns(visit: Visit, form: Form) -> list[tuple[str, str]]:
+    """The newest campaigns that were sent, by id and name, and those the form names besides."""
+    key = (visit.runtime, visit.caller)
+    recent = await campaigns.page_campaigns(*key, _RECENT, status=CampaignState.SENT)
+    offered = {str(row.uuid): row.name for row in recent.items}
+    for text in sorted(campaigns_in(form) - set(offered)):
+        try:
+            found = await campaigns.get_campaign(*key, parse_id(text, "campaign"))
+            offered[text] = found.name
+        except NotFound:
+            offered[text] = "a campaign that is gone"
+    return list(offered.items())
 
 
 def _name(form: Form) -> str:

@@ -42,6 +42,13 @@ function tickGrants() {
   });
 }
 
+// What the value of a condition looks like, as soon as its field is chosen.
+document.addEventListener("change", (event) => {
+  const hint = event.target.selectedOptions?.[0]?.dataset.hint;
+  const value = event.target.closest("tr")?.querySelector('input[name$=".value"]');
+  if (hint !== undefined && value) value.placeholder = hint;
+});
+
 // The preview follows the words, a moment later.
 function livePreview() {
   const button = document.querySelector("button[data-preview]");
