@@ -211,6 +211,7 @@ async def test_who_did_not_open_a_campaign_is_a_segment_away(
             contact_id=contact.id,
             email=f"{name}@example.com",
             state="sent",
+            sent_at=now,
             opened_at=opened_at,
         )
     await make_contact(database, tenant.id, "kim@example.com")  # was not sent it
