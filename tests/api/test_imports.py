@@ -152,3 +152,44 @@ async def test_importing_needs_its_scope(api_as: ApiAs, tenant: MadeTenant) -> N
     reader = await api_as(tenant, "imports:read", "contacts:write")
     answer = await reader.post("/imports", files={"file": ("a.csv", CSV.encode())})
     assert answer.json()["error"]["details"] == {"missing_scope": "imports:write"}
+
+
+async def test_a_file_that_is_held_is_looked_into_tried_and_started(
+    api: httpx2.AsyncClient, runtime: Runtime, tenant: MadeTenant
+) -> None:
+    file = {"file": ("people.csv", b"E-Mail,Tarif\nzoe@example.com,pro\nada@example.com,free\n")}
+    answer = await api.post("/imports", files=file, data={"list_name": "News", "held": "true"})
+    held = answer.json()["data"]
+    assert (held["status"], held["held"]) == ("waiting", True)
+    path = f"/imports/{held['uuid']}"
+    assert (await api.get(f"{path}/columns")).json()["data"][1] == {
+        "heading": "Tarif",
+        "target": "attributes.tarif",
+        "samples": ["pro", "free"],
+    }
+    for columns, field in ((["email"], "columns"), (["email", "email"], "column.1")):
+        refused = await api.post(f"{path}/start", json={"columns": columns})
+        assert refused.status_code == 422
+        assert field in refused.json()["error"]["details"]
+    chosen = {"columns": ["email", "attributes.plan"], "dry_run": True}
+    assert (await api.post(f"{path}/start", json=chosen)).status_code == 202
+    await _finish(runtime, tenant)
+    tried = (await api.get(path)).json()["data"]
+    assert (tried["status"], tried["created"], tried["held"]) == ("done", 2, True)
+    assert (await api.get("/contacts")).json()["data"] == []
+    assert (await api.post(f"{path}/start", json={})).status_code == 202
+    await _finish(runtime, tenant)
+    done = (await api.get(path)).json()["data"]
+    assert (done["created"], done["held"], done["dry_run"]) == (2, False, False)
+    for attempt in (api.get(f"{path}/columns"), api.post(f"{path}/start", json={})):
+        assert (await attempt).json()["error"]["code"] == "IMPORT_NOT_HELD"
+    assert (await api.delete(path)).status_code == 409
+
+
+async def test_a_file_that_is_held_can_be_thrown_away(api: httpx2.AsyncClient) -> None:
+    answer = await api.post(
+        "/imports", files={"file": ("x.csv", CSV.encode())}, data={"held": "on"}
+    )
+    path = f"/imports/{answer.json()['data']['uuid']}"
+    assert (await api.delete(path)).status_code == 204
+    assert (await api.get(path)).status_code == 404

@@ -10,12 +10,15 @@ from pydantic import Field, Json, StringConstraints, ValidationError
 from starlette.responses import FileResponse, Response
 
 from mailwright.api.dependencies import CallerOf, PageOf, RuntimeOf
-from mailwright.api.envelopes import Data, DataPage, many, one
-from mailwright.api.fields import Body, Name
+from mailwright.api.envelopes import Data, DataPage, many, nothing, one
+from mailwright.api.fields import Body, Name, example
 from mailwright.api.problems import errors as problems
 from mailwright.api.uploads import upload_of
+from mailwright.domain.import_columns import COLUMNS_MAX
 from mailwright.errors import InvalidInput
+from mailwright.services import held_imports
 from mailwright.services import imports as service
+from mailwright.services.held_imports import HeldColumn
 from mailwright.services.imports import ImportView, NewImport
 
 router = APIRouter(prefix="/imports", tags=["imports"])
@@ -33,6 +36,7 @@ class ImportFields(Body):
     dry_run: bool = Field(
         default=False, description="Count, and write the error file; change nothing."
     )
+    held: bool = Field(default=False, description="Keep the file for a week and wait: see `start`.")
     mapping: Json[dict[str, Target]] | None = Field(
         None, description="By heading: a field, `attributes.KEY` or `skip`, as a JSON object."
     )
@@ -69,6 +73,7 @@ async def create(runtime: RuntimeOf, caller: CallerOf, request: Request) -> Resp
             mapping=fields.mapping,
             project_uuid=fields.project_uuid,
             dry_run=fields.dry_run,
+            held=fields.held,
         )
         view = await service.receive_import(runtime, caller, new, upload.pieces)
     return one(view, 202)
@@ -84,6 +89,44 @@ async def page(runtime: RuntimeOf, caller: CallerOf, page: PageOf) -> Response:
 async def get(runtime: RuntimeOf, caller: CallerOf, import_uuid: UUID) -> Response:
     """One import and how far it is."""
     return one(await service.get_import(runtime, caller, import_uuid))
+
+
+@router.get(
+    "/{import_uuid}/columns",
+    responses={200: {"model": Data[list[HeldColumn]]}, **problems("IMPORT_NOT_HELD")},
+)
+async def columns(runtime: RuntimeOf, caller: CallerOf, import_uuid: UUID) -> Response:
+    """The columns of a file that is held, each with what it seems to be and its first values."""
+    return one(await held_imports.look_into_import(runtime, caller, import_uuid))
+
+
+class ImportStart(Body):
+    """How to begin. `columns`: what each is, in the order of the file; absent: as it was said."""
+
+    columns: Annotated[list[Target], Field(max_length=COLUMNS_MAX)] | None = None
+    dry_run: bool = Field(default=False, description="Try it; it is held and can be begun again.")
+
+    model_config = example({"columns": ["email", "first_name", "attributes.plan", "skip"]})
+
+
+@router.post(
+    "/{import_uuid}/start",
+    status_code=202,
+    responses={202: {"model": Data[ImportView]}, **problems("IMPORT_NOT_HELD")},
+)
+async def start(
+    runtime: RuntimeOf, caller: CallerOf, import_uuid: UUID, body: ImportStart
+) -> Response:
+    """Begin an import that is held: try it, as often as one likes, or import it for good."""
+    key = (runtime, caller, import_uuid)
+    return one(await held_imports.begin_import(*key, body.columns, dry_run=body.dry_run), 202)
+
+
+@router.delete("/{import_uuid}", status_code=204, responses=problems("IMPORT_NOT_HELD"))
+async def discard(runtime: RuntimeOf, caller: CallerOf, import_uuid: UUID) -> Response:
+    """Throw away an import that is held, with its file."""
+    await held_imports.discard_import(runtime, caller, import_uuid)
+    return nothing()
 
 
 @router.post(

@@ -42,6 +42,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "IDEMPOTENCY_KEY_IN_USE": (409, "The first call with this key is still under way."),
     "TEST_SEND_FAILED": (409, "The mail server refused the test mail; its words are told."),
     "DUPLICATE_RESOURCE": (409, "There is one like it already."),
+    "IMPORT_NOT_HELD": (409, "It runs, was started for good, or its file is no longer kept."),
     "IMPORT_NOT_UNDOABLE": (409, "It is not over, changed nothing, or was undone already."),
     "LAST_OWNER": (409, "Somebody must own the account."),
     "MEMBER_JOINED": (409, "They have set a password already."),
