@@ -118,6 +118,11 @@ async def _deeds(
     made: dict[str, tuple[str, str, dict[str, Any] | None]] = {
         "PATCH /account": ("account.change", "/account", {"name": "New"}),
         "PUT /account/logo": ("account.logo", "/account/logo", {"image": data_uri(png())}),
+        "PUT /account/confirmation-mails": (
+            "account.confirmation-mails",
+            "/account/confirmation-mails",
+            {"mails": [{"language": "fr", "sender_uuid": str(sender.uuid)}]},
+        ),
         "DELETE /account/logo": ("account.remove-logo", "/account/logo", None),
         "POST /api-keys": ("api-key.create", "/api-keys", {"name": "k", "scopes": ["*"]}),
         "DELETE /api-keys/{key_uuid}": ("api-key.revoke", f"/api-keys/{key}", None),

@@ -12,7 +12,7 @@ from mailwright.services.runtime import Runtime
 from mailwright.store import tables
 from mailwright.store.database import Database
 from mailwright.web.webhooks import grouped
-from tests.builders import MadeTenant
+from tests.builders import MadeTenant, make_template
 from tests.pictures import png
 from tests.web.browsing import PASSWORD, Browser, browser
 
@@ -152,6 +152,26 @@ async def test_a_logo_is_uploaded_shown_and_removed(owner: Browser) -> None:
     assert (picture.attributes["src"] or "").startswith("/l/")
     await owner.submit(f"{path}/remove")
     assert not owner.page.css("img.logo")
+
+
+async def test_the_mail_that_asks_is_worded_by_a_template_and_again_by_us(
+    owner: Browser, database: Database, tenant: MadeTenant
+) -> None:
+    path = "/settings/account/confirmation-mail"
+    asks = '<p>Oui ? <a href="{{ confirm_url }}">Oui</a></p>'
+    good = await make_template(database, tenant.id, html=asks)
+    silent = await make_template(database, tenant.id)
+    await owner.open("/settings/account")
+    await owner.submit(path, {"language": "fr", "template": str(silent.uuid)})
+    assert owner.answer.status_code == 422
+    assert owner.page.css("#template-error")
+    await owner.submit(path, {"language": "fr", "template": str(good.uuid)})
+    assert "Saved." in owner.text
+    [row] = owner.page.css("tbody tr")
+    assert "fr" in row.text()
+    assert owner.page.css(f'a[href="/templates/{good.uuid}"]')
+    await owner.submit(f"{path}/remove")
+    assert not owner.page.css("tbody tr")
 
 
 async def test_the_account_is_changed_and_its_month_warns(owner: Browser) -> None:

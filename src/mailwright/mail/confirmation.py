@@ -97,6 +97,11 @@ class ConfirmationMail:
     language: str
 
 
+def has_words(language: str) -> bool:
+    """Whether we can word the mail in that language."""
+    return language in WORDS
+
+
 def confirmation_mail(*wished: str | None) -> ConfirmationMail:
     """The mail in the first of the wished languages that there is; else in English."""
     language = next(

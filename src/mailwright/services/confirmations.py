@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
+from typing import Any
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,8 +20,9 @@ from mailwright.domain.doors import Door
 from mailwright.domain.tokens import Confirmation, Tokens
 from mailwright.errors import MailwrightError
 from mailwright.mail.confirmation import confirmation_mail
-from mailwright.services import emails, logos, webhook_events
+from mailwright.services import confirmation_mails, emails, logos, webhook_events
 from mailwright.services.caller import Caller
+from mailwright.services.confirmation_mails import OwnWords
 from mailwright.services.emails import NewEmail
 from mailwright.services.runtime import Runtime
 from mailwright.store import confirmations as store
@@ -130,10 +132,13 @@ async def _send_some(runtime: Runtime, tenant_id: int) -> bool:
     """Hands over a few; whether there may be more."""
     async with runtime.database.transaction() as connection:
         rows = await store.claim(connection, tenant_id, now=runtime.now(), limit=SENT_AT_ONCE)
-    for row in rows:
+    async with runtime.database.reading() as connection:
+        readers = [(row["locale"], row["list_language"]) for row in rows]
+        words = await confirmation_mails.own_words(connection, tenant_id, readers)
+    for row, own in zip(rows, words, strict=True):
         state, error = "sent", None
         try:
-            await emails.submit(runtime, _sender_of(tenant_id, row), _mail(runtime, row))
+            await emails.submit(runtime, _sender_of(tenant_id, row), _mail(runtime, row, own))
         except MailwrightError as refusal:
             log.warning("confirmation_not_sent", list_id=row["list_id"], why=refusal.message)
             state, error = "failed", refusal.message
@@ -147,19 +152,23 @@ def _sender_of(tenant_id: int, row: Row) -> Caller:
     return Caller(tenant_id, row["actor"], Door(row["door"]), frozenset({"emails:write"}))
 
 
-def _mail(runtime: Runtime, row: Row) -> NewEmail:
-    """The mail to the person of a row of `store.confirmations.claim`."""
+def _mail(runtime: Runtime, row: Row, own: OwnWords | None) -> NewEmail:
+    """The mail to the person of a row of `store.confirmations.claim`, in the tenant's own words."""
     words = confirmation_mail(row["locale"], row["list_language"])
     until = int((runtime.now() + timedelta(days=LINK_DAYS)).timestamp())
     asked = Confirmation(row["tenant_id"], row["contact_id"], row["list_id"], until)
     token = Tokens(runtime.keys).confirm(asked)
+    version_uuid = own.version_uuid if own else None
+    said: dict[str, Any] = (
+        {"template_version_uuid": version_uuid}
+        if version_uuid
+        else {"subject": words.subject, "html": words.html, "text": words.text}
+    )
     return NewEmail(
         to=row["email"],
-        subject=words.subject,
-        html=words.html,
-        text=words.text,
+        **said,
         language=words.language,
-        sender=row["sender_id"],
+        sender=(own.sender_id if own else None) or row["sender_id"],
         data={
             "account": row["tenant_name"],
             "list_name": row["list_name"],

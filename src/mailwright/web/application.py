@@ -119,6 +119,8 @@ PAGES: tuple[tuple[str, Handler | None, Handler | None], ...] = (
     ("/settings/account", account.show, account.save),
     ("/settings/account/logo", None, account.save_logo),
     ("/settings/account/logo/remove", None, account.remove_logo),
+    ("/settings/account/confirmation-mail", None, account.save_confirmation_mail),
+    ("/settings/account/confirmation-mail/remove", None, account.remove_confirmation_mail),
     ("/settings/projects", projects.show_list, None),
     ("/settings/projects/new", projects.show_new, projects.create),
     ("/settings/projects/{uuid}", projects.show, projects.save),

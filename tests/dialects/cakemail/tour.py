@@ -16,6 +16,7 @@ PASSWORD = "correct horse battery staple"
 _MFA = "/users/self/mfa"
 _SENDERS = "/brands/default/senders"
 _SENDER = _SENDERS + "/{sender_id}"
+_SYSTEM = "/brands/default/system-emails"
 _LOGO = "/brands/default/logos/default"
 _LIST = "/lists/{list_id}"
 _CONTACTS = _LIST + "/contacts"
@@ -28,7 +29,9 @@ _MAIL_TEMPLATES = _LIST + "/transactional-email-templates"
 _MAIL_TEMPLATE = _MAIL_TEMPLATES + "/{transactional_email_template_id}"
 _SUPPRESSED = "/reports/suppressed-emails-exports"
 _REPORTS = "/reports/campaigns-exports"
-_LETTER = "<p>Ahoy <a href='https://harbour.example/news'>news</a></p>"
+_LETTER = (
+    "<p>Ahoy <a href='https://harbour.example/news'>news</a></p><a href='{{ confirm_url }}'>Yes</a>"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +163,18 @@ WRITING = (
         {"name": "Letter", "content": {"type": "html", "subject": "Ahoy", "html": _LETTER}},
         keep="template_id",
     ),
+    Step(
+        f"PUT {_SYSTEM}",
+        {
+            "contact_double_opt_in": [
+                {"language": "fr_CA", "template": {"id": "{template_id}"}},
+                {"language": "de", "sender": {"id": "{sender_id}"}},
+            ]
+        },
+    ),
+    Step(f"PATCH {_SYSTEM}", {"contact_double_opt_in": [{"language": "it"}]}),
+    Step(f"GET {_SYSTEM}"),
+    Step(f"PUT {_SYSTEM}", {}),
     Step("GET /templates"),
     Step("GET /templates/{template_id}"),
     Step("PATCH /templates/{template_id}", {"name": "Long letter"}),

@@ -70,11 +70,6 @@ UNSERVED: Mapping[str, tuple[str, ...]] = {
         "POST /accounts/{account_id}/convert-to-organization",
         "POST /accounts/self/convert-to-organization",
     ),
-    "Mailwright brands no pages of its own; put a logo into your templates.": (
-        "GET /brands/default/system-emails",
-        "PUT /brands/default/system-emails",
-        "PATCH /brands/default/system-emails",
-    ),
 }
 
 

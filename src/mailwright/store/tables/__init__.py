@@ -15,7 +15,7 @@ from mailwright.store.tables.campaigns import (
     quota_months,
 )
 from mailwright.store.tables.columns import metadata
-from mailwright.store.tables.confirmations import confirmations
+from mailwright.store.tables.confirmations import confirmation_mails, confirmations
 from mailwright.store.tables.contacts import (
     consents,
     contacts,
@@ -72,6 +72,7 @@ __all__ = [
     "campaign_transitions",
     "campaigns",
     "captured_mails",
+    "confirmation_mails",
     "confirmations",
     "consents",
     "contact_interests",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Table, text
+from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, Table, text
 
 from mailwright.store.tables.columns import (
     identity,
@@ -44,4 +44,17 @@ confirmations = Table(
         "id",
         postgresql_where=text("state = 'waiting'"),
     ),
+)
+
+# What such a mail says in a language, where the tenant wants it otherwise than we word it.
+confirmation_mails = Table(
+    "confirmation_mails",
+    metadata,
+    tenant(),
+    words("language"),
+    Column("template_id", BigInteger),
+    Column("sender_id", BigInteger),
+    PrimaryKeyConstraint("tenant_id", "language"),
+    owner("template_id", "templates", ondelete="CASCADE"),
+    owner("sender_id", "senders"),
 )

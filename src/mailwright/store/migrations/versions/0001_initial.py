@@ -1143,6 +1143,25 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "confirmation_mails",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("template_id", sa.BigInteger(), nullable=True),
+        sa.Column("sender_id", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "sender_id"],
+            ["senders.tenant_id", "senders.id"],
+            name=op.f("fk_confirmation_mails_tenant_id_sender_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "template_id"],
+            ["templates.tenant_id", "templates.id"],
+            name=op.f("fk_confirmation_mails_tenant_id_template_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "language", name=op.f("pk_confirmation_mails")),
+    )
+    op.create_table(
         "confirmations",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
