@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Dialog, Page, expect
 
 from tests.browser.installation import Installation
 from tests.builders import MadeTenant, make_campaign, make_contact, make_list, make_sender
@@ -125,3 +125,35 @@ async def test_a_campaign_is_scheduled_by_keyboard_in_the_readers_own_zone(
     await expect(page.locator("h1 .badge")).to_have_text("scheduled")
     await page.reload()
     await expect(page.locator("#timezone")).to_have_value("Europe/Madrid")
+
+
+async def test_what_is_not_saved_is_not_passed_over_unasked(
+    page: Page, installation: Installation, tenant: MadeTenant
+) -> None:
+    database = installation.runtime.database
+    sender = await make_sender(database, tenant.id)
+    made = await make_list(database, tenant.id)
+    await make_contact(database, tenant.id, list_id=made.id)
+    campaign = await make_campaign(
+        database, tenant.id, sender_id=sender.id, list_id=made.id, from_name="Ada"
+    )
+    asked: list[str] = []
+    answers = iter((False, True))
+
+    async def answer(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        await (dialog.accept() if next(answers) else dialog.dismiss())
+
+    page.on("dialog", lambda dialog: asyncio.ensure_future(answer(dialog)))
+    await page.goto(f"/campaigns/{campaign.uuid}")
+    await expect(page.locator("#audience-count")).to_contain_text("1 person")
+    await page.focus("#subject")
+    await page.keyboard.type("New ")
+    await page.click("text=Send now")
+    assert asked == ["Your changes are not saved. Go on without them?"]
+    await expect(page.locator("h1 .badge")).to_have_text("draft")
+    await page.click(".compose button.primary")
+    await expect(page.locator(".flash")).to_have_text("Saved.")
+    await page.click("text=Send now")
+    await expect(page.locator("h1 .badge")).not_to_have_text("draft")
+    assert asked[1].endswith("now?\n1 person would be mailed now.")

@@ -175,8 +175,11 @@ async def test_a_mail_that_nobody_got_can_be_sent_again(
     owner: Browser, runtime: Runtime, caller: Caller, database: Database, tenant: MadeTenant
 ) -> None:
     await make_sender(database, tenant.id, "shop@example.com")
-    asked = NewEmail("ada@example.com", subject="Your parcel", text="On its way.")
+    asked = NewEmail("ada@example.com", subject="Your parcel", text="On its <way>.")
     made = await emails.submit(runtime, caller, asked)
+    body = await owner.client.get(f"/emails/{made.uuid}/body")
+    assert "On its &lt;way&gt;." in body.text
+    assert "frame-ancestors 'self'" in body.headers["content-security-policy"]
     await owner.open(f"/emails/{made.uuid}")
     assert "Send again" not in owner.text
     await emails.cancel_email(runtime, caller, made.uuid)

@@ -68,7 +68,7 @@ async def body(visit: Visit) -> Response:
     except InvalidInput as error:
         return sandboxed(render("editor/problem.html", sentences=[error.message]))
     if found.html is None:
-        return Response(found.text, media_type="text/plain; charset=utf-8")
+        return sandboxed(render("emails/text.html", text=found.text or ""))
     return sandboxed(found.html, SANDBOX_WITH_IMAGES)
 
 

@@ -82,9 +82,25 @@ document.addEventListener("keydown", (event) => {
   if (list && (event.key === "j" || event.key === "k")) move(list, event.key === "j" ? 1 : -1);
 });
 
+// What somebody is writing and has not saved: no other button of the page passes over it unasked.
+let unsaved = null;
+document.addEventListener("input", (event) => {
+  if (event.isTrusted) unsaved = event.target.closest(".compose") ?? unsaved;
+});
+window.addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
+
+function mayGo(form, submitter) {
+  const inFrame = submitter?.formTarget || form.target;
+  if (inFrame || form.method !== "post") return true;
+  if (unsaved && form !== unsaved && !window.confirm("Your changes are not saved. Go on without them?")) return false;
+  const question = submitter?.dataset.confirm ?? form.dataset.confirm;
+  const more = form.dataset.confirmWith && document.querySelector(form.dataset.confirmWith)?.textContent.trim();
+  return !question || window.confirm(more ? `${question}\n${more}` : question);
+}
+
 document.addEventListener("submit", (event) => {
-  const question = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
-  if (question && !window.confirm(question)) event.preventDefault();
+  if (!mayGo(event.target, event.submitter)) event.preventDefault();
+  else if (!event.submitter?.formTarget && event.target.method === "post") unsaved = null;
 });
 
 document.addEventListener("click", (event) => {
