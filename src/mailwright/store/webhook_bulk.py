@@ -128,7 +128,8 @@ _TELL_PEOPLE = """
     LEFT JOIN lists l ON l.tenant_id = $1 AND l.id = f.list_id
 """
 
-# Who was made or changed in this transaction has its time, which is that of `now()`.
+# Who was made or changed in this transaction has its time, which is that of `now()`. LIMIT 1 makes
+# each look-up one by its key: a planner that guesses few would compare each with each instead.
 _IMPORTED = f"""
 WITH people AS (
     SELECT id, uuid, email, created_at FROM contacts
@@ -141,8 +142,10 @@ WITH people AS (
     FROM people
     UNION ALL
     SELECT gen_random_uuid(), '{EventType.CONTACT_ADDED_TO_LIST}', p.id, p.uuid, p.email, m.list_id
-    FROM people p JOIN list_members m ON m.tenant_id = $1 AND m.contact_id = p.id
-    WHERE m.list_id = $4 AND m.joined_at = now()
+    FROM people p CROSS JOIN LATERAL (
+        SELECT list_id FROM list_members
+        WHERE tenant_id = $1 AND list_id = $4 AND contact_id = p.id AND joined_at = now() LIMIT 1
+    ) m
 )
 {_TELL_PEOPLE.replace("--source", "$6::text,").replace("--at", "$5::timestamptz")}
 """  # noqa: S608  # constants
