@@ -13,9 +13,12 @@ import secrets
 from base64 import b64decode
 from dataclasses import dataclass
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from mailwright.domain.png import NotAPng, rewritten_png
+from mailwright.domain.webhook_event import EventType
 from mailwright.errors import InvalidInput, NotFound
-from mailwright.services import audit
+from mailwright.services import audit, webhook_events
 from mailwright.services.caller import Caller
 from mailwright.services.runtime import Runtime
 from mailwright.store import logos as store
@@ -80,6 +83,7 @@ async def put_logo(
         )
         about = {"width": png.width, "height": png.height}
         await audit.record(connection, caller, "account.logo", None, about)
+        await _tell(connection, runtime, caller)
     return LogoView(url_of(runtime, name), png.width, png.height)
 
 
@@ -100,6 +104,14 @@ async def remove_logo(runtime: Runtime, caller: Caller) -> None:
         if not await store.remove(connection, caller.tenant_id):
             raise _no_logo()
         await audit.record(connection, caller, "account.remove-logo", None)
+        await _tell(connection, runtime, caller)
+
+
+async def _tell(connection: AsyncConnection, runtime: Runtime, caller: Caller) -> None:
+    data = {"changed": ["logo"]}
+    await webhook_events.tell(
+        connection, caller.tenant_id, EventType.ACCOUNT_UPDATED, runtime.now(), data
+    )
 
 
 async def picture(runtime: Runtime, name: str) -> bytes | None:
