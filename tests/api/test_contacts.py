@@ -308,6 +308,19 @@ async def test_a_naughty_search_is_answered(api: httpx2.AsyncClient, search: str
 
 
 @pytest.mark.checklist("SEC-10")
+async def test_who_is_erased_is_gone_and_stays_gone(api: httpx2.AsyncClient) -> None:
+    made = await _created(api, email="ada@example.com")
+    erased = await api.post(f"/contacts/{made['uuid']}/erase")
+    assert erased.json()["data"] == {"contact": True, "messages": 0, "canceled": 0}
+    assert (await api.get(f"/contacts/{made['uuid']}")).status_code == 404
+    again = await api.post("/contacts", json={"email": "Ada@example.com"})
+    assert (again.status_code, again.json()["error"]["code"]) == (409, "CONTACT_ERASED")
+    stranger = await api.post("/contacts/erase", json={"email": "bo@example.com"})
+    assert stranger.json()["data"] == {"contact": False, "messages": 0, "canceled": 0}
+    nobody = await api.post("/contacts/erase", json={"email": "nobody"})
+    assert (nobody.status_code, list(nobody.json()["error"]["details"])) == (422, ["email"])
+
+
 async def test_another_tenants_contact_does_not_exist(
     api: httpx2.AsyncClient, other_api: httpx2.AsyncClient, database: Database
 ) -> None:
@@ -319,6 +332,7 @@ async def test_another_tenants_contact_does_not_exist(
         await api.delete(path),
         await api.post(f"{path}/unsubscribe"),
         await api.post(f"{path}/resubscribe"),
+        await api.post(f"{path}/erase"),
         await api.get(f"{path}/custom-fields"),
         await api.put(f"{path}/custom-fields/plan", json={"value": 1}),
         await api.delete(f"{path}/custom-fields/plan"),

@@ -13,7 +13,7 @@ from mailwright.api.dependencies import CallerOf, PageOf, RuntimeOf
 from mailwright.api.envelopes import Data, DataPage, many, nothing, one
 from mailwright.api.errors import by_field
 from mailwright.api.fields import Body, Search, example
-from mailwright.services import consents, contact_bulk, contact_fields
+from mailwright.services import consents, contact_bulk, contact_fields, erasure
 from mailwright.services import contacts as service
 from mailwright.services.contact_bulk import (
     BULK_MAX,
@@ -23,6 +23,7 @@ from mailwright.services.contact_bulk import (
     rejected_row,
 )
 from mailwright.services.contact_views import ContactRow, ContactView, FieldValue
+from mailwright.services.erasure import Erasure
 
 router = APIRouter(prefix="/contacts", tags=["contacts"])
 
@@ -99,6 +100,14 @@ class ContactBulk(Body):
             "consent_source": "shop checkout",
         }
     )
+
+
+class Erase(Body):
+    """Whom to forget."""
+
+    email: Email
+
+    model_config = example({"email": "zoe@example.com"})
 
 
 class Value(Body):
@@ -181,6 +190,21 @@ async def delete(runtime: RuntimeOf, caller: CallerOf, contact_uuid: UUID) -> Re
     """Delete a contact; what was sent to it stays in the reports."""
     await service.delete_contact(runtime, caller, contact_uuid)
     return nothing()
+
+
+@router.post("/erase", responses={200: {"model": Data[Erasure]}})
+async def erase_address(runtime: RuntimeOf, caller: CallerOf, body: Erase) -> Response:
+    """Erase whoever has an address, contact or not, as `POST /contacts/{uuid}/erase` does."""
+    return one(await erasure.erase_address(runtime, caller, body.email))
+
+
+@router.post("/{contact_uuid}/erase", responses={200: {"model": Data[Erasure]}})
+async def erase(runtime: RuntimeOf, caller: CallerOf, contact_uuid: UUID) -> Response:
+    """Forget a person for good. Their address is refused with 409 `CONTACT_ERASED` from then on.
+
+    Every word about them goes, waiting mails are canceled; reports still add up.
+    """
+    return one(await erasure.erase_contact(runtime, caller, contact_uuid))
 
 
 @router.post("/{contact_uuid}/unsubscribe", responses={200: {"model": Data[ContactView]}})

@@ -40,6 +40,7 @@ class Purpose(StrEnum):
     RECOVERY_CODE = "recovery-code"
     CSRF = "csrf"
     SEAL = "seal"
+    FORGOTTEN = "forgotten"
     FINGERPRINT = "fingerprint"
 
 

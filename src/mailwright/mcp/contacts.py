@@ -12,7 +12,7 @@ from mailwright.mcp import previews
 from mailwright.mcp.fields import Form
 from mailwright.mcp.operations import Operation, Tool
 from mailwright.mcp.parameters import by_field, changes_form
-from mailwright.services import consents, custom_fields
+from mailwright.services import consents, custom_fields, erasure
 from mailwright.services import contacts as service
 from mailwright.services.caller import Caller
 from mailwright.services.contact_bulk import (
@@ -132,6 +132,12 @@ CONTACTS = Tool(
         ),
         "custom_fields": Operation(
             custom_fields.page_custom_fields, "custom-fields:read", "which attributes there are"
+        ),
+        "erase": Operation(
+            erasure.erase_contact,
+            _WRITE,
+            "forget the person for good",
+            preview=previews.about(service.get_contact, "Erase this person for good", "email"),
         ),
         "delete": Operation(
             service.delete_contact,

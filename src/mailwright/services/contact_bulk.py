@@ -71,7 +71,7 @@ async def upsert_contacts(
         raise InvalidInput.field("contacts", f"At most {BULK_MAX} rows a call.")
     if resubscribe and not source:
         raise InvalidInput.field("consent_source", "Say how you know that these people came back.")
-    planner = Planner(caller, runtime.now(), source or caller.door.value, resubscribe=resubscribe)
+    planner = Planner(caller, runtime, source or caller.door.value, resubscribe=resubscribe)
     try:
         async with runtime.database.transaction() as connection:
             await imports.take_turn(connection, caller.tenant_id)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Literal, TypeVar
 from uuid import UUID
 
@@ -18,6 +17,8 @@ from mailwright.errors import InvalidInput
 from mailwright.services import custom_fields
 from mailwright.services.caller import Caller
 from mailwright.services.contact_writing import ContactChanges, contact_columns
+from mailwright.services.forgotten import FORGOTTEN, forgotten
+from mailwright.services.runtime import Runtime
 from mailwright.store import contact_bulk as store
 from mailwright.store import lists
 from mailwright.store.rows import Row
@@ -82,9 +83,10 @@ def rejected_row(index: int, errors: Mapping[str, Sequence[str]]) -> BulkRowResu
 class Planner:
     """Plans one call. `resubscribe`: rows may bring back people who left."""
 
-    def __init__(self, caller: Caller, now: datetime, source: str, *, resubscribe: bool) -> None:
+    def __init__(self, caller: Caller, runtime: Runtime, source: str, *, resubscribe: bool) -> None:
+        self._runtime = runtime
         self._tenant_id = caller.tenant_id
-        self._now = now
+        self._now = runtime.now()
         self._source = source
         self._resubscribe = resubscribe
         self._rejected: list[BulkRowResult] = []
@@ -93,6 +95,7 @@ class Planner:
         self._projects: Mapping[UUID, int] = {}
         self._by_key: dict[str, Row] = {}
         self._by_external_id: dict[str, Row] = {}
+        self._forgotten: set[str] = set()
         self._named: set[object] = set()  # addresses, external ids and contacts of earlier rows
 
     async def plan(
@@ -128,6 +131,7 @@ class Planner:
             self._by_key[row["email_key"]] = row
             if row["external_id"]:
                 self._by_external_id[row["external_id"]] = row
+        self._forgotten = await forgotten(connection, self._runtime, self._tenant_id, keys)
 
     def _read(self, row: BulkContact) -> _Read:
         """The row, checked by itself. Raises InvalidInput."""
@@ -170,6 +174,8 @@ class Planner:
                     "external_id", "No contact has it; give an address to make one."
                 )
             return holder
+        if found.columns["email_key"] in self._forgotten:
+            raise InvalidInput.field("email", FORGOTTEN)
         present = self._by_key.get(found.columns["email_key"])
         if holder is not None and (present is None or holder["id"] != present["id"]):
             raise InvalidInput.field("external_id", "Another contact has this external id.")

@@ -16,6 +16,7 @@ from mailwright.services import contact_writing, custom_fields, webhook_events
 from mailwright.services.caller import Caller
 from mailwright.services.contact_views import ContactRow, ContactView, full_view, row_view
 from mailwright.services.contact_writing import ContactChanges
+from mailwright.services.forgotten import refuse_forgotten
 from mailwright.services.paging import Page, Paged
 from mailwright.services.runtime import Runtime
 from mailwright.services.suppressions import suppress
@@ -36,12 +37,13 @@ async def create_contact(
     """The new contact, subscribed and on the lists given. All of it or nothing.
 
     Raises InvalidInput for a list that is not the tenant's, Conflict DUPLICATE_RESOURCE when the
-    address or the external id is taken.
+    address or the external id is taken, CONTACT_ERASED for who asked to be forgotten.
     """
     caller.require("contacts:write")
     address = EmailAddress.parse(email)
     source = source or caller.door.value
     async with runtime.database.transaction() as connection:
+        await refuse_forgotten(connection, runtime, caller.tenant_id, address.key)
         _, contact_uuid = await contact_writing.insert(
             connection,
             caller,
@@ -121,11 +123,11 @@ async def delete_contact(runtime: Runtime, caller: Caller, contact_uuid: UUID) -
     """
     caller.require("contacts:write")
     async with runtime.database.transaction() as connection:
-        facts = await erase(connection, caller, contact_uuid, now=runtime.now())
+        facts = await remove(connection, caller, contact_uuid, now=runtime.now())
         await webhook_events.emit(connection, facts)
 
 
-async def erase(
+async def remove(
     connection: AsyncConnection, caller: Caller, contact_uuid: UUID, *, now: datetime
 ) -> list[Fact]:
     """As `delete_contact`, in the caller's transaction; what is then to be told."""

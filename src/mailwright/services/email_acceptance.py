@@ -15,6 +15,7 @@ from typing import cast
 from weakref import WeakKeyDictionary
 
 from mailwright.domain.email_stream import Stream
+from mailwright.domain.forgotten import forgotten_key
 from mailwright.errors import InvalidInput
 from mailwright.services import email_recipients, outgoing, quota
 from mailwright.services.caller import Caller
@@ -40,6 +41,7 @@ async def accept(runtime: Runtime, caller: Caller, checked: CheckedEmail) -> Ema
     """The mail, written down. Raises what `emails.submit` raises."""
     named = Named(
         checked.to.key,
+        forgotten_key(runtime.keys, caller.tenant_id, checked.to.key),
         checked.asked.sender,
         checked.from_key,
         checked.asked.project,
@@ -124,18 +126,18 @@ class _Acceptance:
             alone = [item for item in items if _is_one_row(item)]
             if alone:
                 await self._write(connection, alone, known)
+            self._remember(known)
             left = [item for item in items if item.written is None]
             if left:
-                await self._write_the_rest(connection, left, known)
-        self._remember(known)
+                await self._write_the_rest(connection, left)
         self.waker.wake()
 
-    async def _write_the_rest(
-        self, connection: Connection, items: Sequence[_Item], contents: _Contents
-    ) -> None:
+    async def _write_the_rest(self, connection: Connection, items: Sequence[_Item]) -> None:
         """What goes wrong here is theirs alone: the rest of the group is written down already."""
         try:
             async with connection.transaction():
+                self._forget(items)
+                contents = await self._contents(connection, items)
                 await self._write_what_fits(connection, items, contents)
         except Exception as error:  # raised to each caller
             for item in items:
@@ -175,7 +177,10 @@ class _Acceptance:
     async def _write(
         self, connection: Connection, items: Sequence[_Item], contents: _Contents
     ) -> None:
-        """Writes all of a tenant's mails down, or none where the quota has no room for all."""
+        """Writes all of a tenant's mails down, or none where the quota has no room for all.
+
+        Nor one whose content is not what it was, for somebody was erased.
+        """
         for item in items:
             contact_id = await email_recipients.contact_id(
                 connection, item.caller, item.checked, item.found
@@ -199,6 +204,10 @@ class _Acceptance:
                         for each in item.checked.asked.attachments
                     ),
                 )
+
+    def _forget(self, items: Sequence[_Item]) -> None:
+        for item in items:
+            self.contents.pop(item.content_key, None)
 
     def _remember(self, known: _Contents) -> None:
         self.contents.update(known)
@@ -234,6 +243,7 @@ def _mail(item: _Item, contact_id: int | None, content_id: int) -> NewMail:
         email_key=checked.to.key,
         to_name=asked.to_name or None,
         content_id=content_id,
+        content_digest=item.said.content.digest,
         template_version_id=item.said.version_id,
         project_id=found["project_id"],
         sender_id=found["sender_id"],

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import codecs
 import csv
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -145,6 +145,28 @@ class ErrorFile:
                 padded = [*cells, *[""] * (width - len(cells))]
                 writer.writerow([*map(neutralised, padded), line, reason])
             return file.tell()
+
+
+def forget(path: Path, words: Collection[str]) -> int | None:
+    """Empties the rows of an error file that name one of `words` (lower case), line numbers aside.
+
+    The file's new length in bytes; None: no row did.
+    """
+    if not path.exists():
+        return None
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    found = [row for row in rows if any(word in cell.lower() for cell in row for word in words)]
+    if not found:
+        return None
+    for row in found:
+        row[:-2] = [""] * (len(row) - 2)
+        row[-1] = "erased"
+    fresh = path.with_suffix(".new")
+    with fresh.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    fresh.replace(path)
+    return path.stat().st_size
 
 
 def _utf_16(sample: bytes) -> str | None:

@@ -23,6 +23,7 @@ from mailwright.domain.import_rows import ImportedContact, RowReader
 from mailwright.domain.webhook_event import EventType
 from mailwright.errors import InvalidInput
 from mailwright.services import custom_fields, webhook_events
+from mailwright.services.forgotten import FORGOTTEN, forgotten
 from mailwright.services.import_files import Block, ErrorFile, folder, read_block
 from mailwright.services.import_undo import undo_some
 from mailwright.services.runtime import Runtime
@@ -221,6 +222,7 @@ class _Merging:
 
     def __init__(self, connection: AsyncConnection, runtime: Runtime, row: Row) -> None:
         self._connection = connection
+        self._runtime = runtime
         self._tenant_id = row["tenant_id"]
         self._how = store.Merge(
             row["id"],
@@ -238,7 +240,20 @@ class _Merging:
 
     async def merge(self, chunk: _Chunk) -> None:
         """Merges the chunk's contacts; those that do not fit are added to its rejected rows."""
+        await self._leave_out_forgotten(chunk)
         await self._merge(chunk, range(len(chunk.contacts)))
+
+    async def _leave_out_forgotten(self, chunk: _Chunk) -> None:
+        keys = [contact.email_key for contact in chunk.contacts]
+        gone = await forgotten(self._connection, self._runtime, self._tenant_id, keys)
+        if not gone:
+            return
+        for index, key in enumerate(keys):
+            if key in gone:
+                _reject(chunk, index, FORGOTTEN)
+        kept = [index for index, key in enumerate(keys) if key not in gone]
+        chunk.contacts = [chunk.contacts[index] for index in kept]
+        chunk.places = [chunk.places[index] for index in kept]
 
     async def _merge(self, chunk: _Chunk, rows: range) -> None:
         if not rows:

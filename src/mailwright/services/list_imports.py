@@ -161,7 +161,7 @@ class _Run:
         new = "unsubscribed" if leaving else "unconfirmed" if asked else "subscribed"
         returns = how.resubscribe and not leaving and how.ask is DoubleOptIn.NEVER
         source = how.source or caller.door.value
-        planner = Planner(caller, self._runtime.now(), source, resubscribe=returns)
+        planner = Planner(caller, self._runtime, source, resubscribe=returns)
         bulk = [
             BulkContact(
                 index,

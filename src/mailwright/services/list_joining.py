@@ -25,6 +25,7 @@ from mailwright.services import (
 )
 from mailwright.services.caller import Caller
 from mailwright.services.contact_writing import ContactChanges
+from mailwright.services.forgotten import refuse_forgotten
 from mailwright.services.interests import ids_of, list_id_of
 from mailwright.services.list_contacts import ListContact
 from mailwright.services.runtime import Runtime
@@ -97,6 +98,8 @@ async def change(
         row = await contacts.existing(connection, caller, contact_uuid, lock=True)
         await contact_writing.save(connection, caller, row, changes.fields, now=runtime.now())
         if changes.email is not None:
+            key = EmailAddress.parse(changes.email).key
+            await refuse_forgotten(connection, runtime, caller.tenant_id, key)
             await contact_writing.change_address(
                 connection, caller, row, changes.email, now=runtime.now()
             )
@@ -164,7 +167,7 @@ async def take_off(
                 source="contact deleted",
                 now=now,
             )
-        facts += await contacts.erase(connection, caller, contact["uuid"], now=now)
+        facts += await contacts.remove(connection, caller, contact["uuid"], now=now)
     await webhook_events.emit(connection, facts)
 
 
@@ -204,6 +207,7 @@ async def _contact(
     if held:
         await contact_writing.save(connection, caller, held[0], joining.fields, now=runtime.now())
         return held[0]["id"], held[0]
+    await refuse_forgotten(connection, runtime, caller.tenant_id, address.key)
     asked = is_asked(joining.ask, None)
     contact_id, _ = await contact_writing.insert(
         connection,

@@ -85,6 +85,12 @@ async def has_address(connection: AsyncConnection, tenant_id: int, email_key: st
     return found is not None
 
 
+async def of_address(connection: AsyncConnection, tenant_id: int, email_key: str) -> Row | None:
+    """The contact with that address; nobody else changes it until the transaction ends."""
+    mine = (contacts.c.tenant_id == tenant_id, contacts.c.email_key == email_key)
+    return await maybe_one(connection, select(contacts).where(*mine).with_for_update())
+
+
 async def id_of_address(connection: AsyncConnection, tenant_id: int, email_key: str) -> int | None:
     """The id of the contact with that address."""
     return await connection.scalar(

@@ -45,6 +45,7 @@ class NewMail:
     email_key: str
     to_name: str | None
     content_id: int
+    content_digest: bytes
     template_version_id: int | None
     project_id: int
     sender_id: int | None
@@ -131,6 +132,7 @@ _COLUMNS = (
     ("email_key", "text"),
     ("to_name", "text"),
     ("content_id", "bigint"),
+    ("content_digest", "bytea"),
     ("template_version_id", "bigint"),
     ("project_id", "bigint"),
     ("sender_id", "bigint"),
@@ -153,9 +155,8 @@ _COLUMNS = (
 _JSON = frozenset({"tags", "data", "headers", "metadata"})
 _NAMES = ", ".join(name for name, _ in _COLUMNS)
 _ARRAYS = ", ".join(f"${number}::{kind}[]" for number, (_, kind) in enumerate(_COLUMNS, start=3))
-_EMAIL_NAMES = ", ".join(
-    name for name, _ in _COLUMNS if name not in {"is_free", "contact_id", "lane", "email", "tags"}
-)
+_NOT_OF_EMAILS = {"is_free", "contact_id", "lane", "email", "tags", "content_digest"}
+_EMAIL_NAMES = ", ".join(name for name, _ in _COLUMNS if name not in _NOT_OF_EMAILS)
 
 # A tenant's mails are taken from the month's quota all together, or none of them is written. In the
 # order of the tenants, so that two processes never wait for each other.
@@ -164,6 +165,8 @@ WITH given AS MATERIALIZED (
     SELECT number, nextval(pg_get_serial_sequence('messages', 'id')) AS message_id,
            ARRAY(SELECT jsonb_array_elements_text(tags)) AS words, {_NAMES}
     FROM unnest({_ARRAYS}) WITH ORDINALITY AS given ({_NAMES}, number)
+    WHERE EXISTS (SELECT FROM email_contents said WHERE said.tenant_id = given.tenant_id
+                  AND said.id = content_id AND said.digest = content_digest)
 ), taken AS (
     INSERT INTO quota_months AS q (tenant_id, month, reserved)
     SELECT wanted.tenant_id, $1, wanted.total
@@ -212,7 +215,7 @@ async def write_down(
     """Writes the mails, and that they were submitted, and are queued where it is time.
 
     They count in the quota of `month`, which goes to so many hundredths of its limit. None: not
-    written, for not all of its tenant's mails fit.
+    written, for not all of its tenant's mails fit, or its content is another now.
     """
     rows = await connection.fetch(_WRITE, month, quota_percentage, *_columns(mails))
     found: list[Written | None] = [None] * len(mails)

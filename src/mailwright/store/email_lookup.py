@@ -21,6 +21,7 @@ class Named:
     """What a mail names, by uuid or by number; None: nothing, and the default is meant."""
 
     email_key: str
+    forgotten_key: str  # what would stand for the address, were its owner erased
     sender: UUID | int | None
     from_key: str | None  # the sender by their address
     project: UUID | int | None
@@ -44,7 +45,7 @@ SELECT project.id AS project_id, project.uuid AS project_uuid, project.smtp_url_
        (SELECT m.state FROM list_members m WHERE m.tenant_id = $1 AND m.list_id = list.id
         AND m.contact_id = contact.id) AS list_state,
        (SELECT array_agg(s.scope || ' ' || s.reason) FROM suppressions s
-        WHERE s.tenant_id = $1 AND s.email_key IN ($2, '*@' || split_part($2, '@', -1),
+        WHERE s.tenant_id = $1 AND s.email_key IN ($2, $3, '*@' || split_part($2, '@', -1),
                                                    split_part($2, '@', 1) || '@*')) AS suppressed
 FROM (SELECT 1) AS one
 LEFT JOIN projects project ON project.tenant_id = $1 AND {project}
@@ -68,14 +69,16 @@ async def look_up(connection: Connection, tenant_id: int, named: Named) -> Row:
         named.list,
     ]
     values = [value for value in given if value is not None]
-    row = await connection.fetchrow(statement, tenant_id, named.email_key, *values)
+    row = await connection.fetchrow(
+        statement, tenant_id, named.email_key, named.forgotten_key, *values
+    )
     assert row is not None
     return cast("Row", cast("Mapping[str, object]", row))
 
 
 @cache
 def _statement(sender: type | None, project: type | None, wanted_list: type | None) -> str:
-    number = 2
+    number = 3
 
     def is_given(kind: type) -> str:
         nonlocal number

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, delete, func, select
+from sqlalchemy import and_, delete, func, literal_column, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -94,6 +94,21 @@ async def page(
     total = select(func.count()).select_from(suppressions).where(mine)
     rows = await every(connection, found.limit(limit).offset(offset))
     return rows, (await connection.execute(total)).scalar_one()
+
+
+async def has_erased(connection: AsyncConnection, tenant_id: int) -> bool:
+    """Whether anybody at all was erased."""
+    is_erased = suppressions.c.reason == literal_column("'erased'")  # as the index says it
+    found = select(suppressions.c.id).where(suppressions.c.tenant_id == tenant_id, is_erased)
+    return await connection.scalar(found.limit(1)) is not None
+
+
+async def among(
+    connection: AsyncConnection, tenant_id: int, email_keys: Collection[str]
+) -> Sequence[str]:
+    """Which of these keys are suppressed, whatever for."""
+    mine = (suppressions.c.tenant_id == tenant_id, suppressions.c.email_key.in_(email_keys))
+    return (await connection.execute(select(suppressions.c.email_key).where(*mine))).scalars().all()
 
 
 async def count(connection: AsyncConnection, tenant_id: int) -> int:

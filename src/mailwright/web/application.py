@@ -84,6 +84,7 @@ PAGES: tuple[tuple[str, Handler | None, Handler | None], ...] = (
     ("/contacts/{uuid}/resubscribe", None, contacts.resubscribe),
     ("/contacts/{uuid}/suppress", None, contacts.suppress),
     ("/contacts/{uuid}/delete", None, contacts.delete),
+    ("/contacts/{uuid}/erase", None, contacts.erase),
     ("/lists", lists.show_list, lists.create),
     ("/lists/{uuid}", lists.show, lists.save),
     ("/lists/{uuid}/figures", lists.figures, None),

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.responses import Response, StreamingResponse
 
 from mailwright.errors import Conflict, InvalidInput
-from mailwright.services import consents, contact_history, exports, suppressions
+from mailwright.services import consents, contact_history, erasure, exports, suppressions
 from mailwright.services import contacts as service
 from mailwright.services import lists as list_service
 from mailwright.services.contact_views import ContactView
@@ -99,6 +99,14 @@ async def delete(visit: Visit) -> Response:
     """Gone; an unsubscribe outlives them."""
     await service.delete_contact(visit.runtime, visit.caller, visit.path_id("uuid", "contact"))
     return visit.go("/contacts", said="The contact was deleted.")
+
+
+async def erase(visit: Visit) -> Response:
+    """Nothing that names them stays."""
+    done = await erasure.erase_contact(
+        visit.runtime, visit.caller, visit.path_id("uuid", "contact")
+    )
+    return visit.go("/contacts", said=f"Erased, and from {done.messages:,} mails in the log.")
 
 
 async def export(visit: Visit) -> Response:

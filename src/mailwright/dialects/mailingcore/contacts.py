@@ -26,7 +26,7 @@ from mailwright.dialects.mailingcore.fields import Moment, Search
 from mailwright.dialects.mailingcore.shapes import DataPage, many, nothing, one
 from mailwright.domain.wall_clock import instant
 from mailwright.errors import Conflict, InvalidInput
-from mailwright.services import consents, contact_bulk
+from mailwright.services import consents, contact_bulk, erasure
 from mailwright.services import contact_directory as directory
 from mailwright.services import contacts as service
 from mailwright.services.caller import Caller
@@ -132,9 +132,9 @@ async def change(
 
 @router.delete("/{reference}", status_code=204)
 async def delete(runtime: RuntimeOf, caller: CallerOf, reference: str) -> Response:
-    """Erase a contact. What was sent stays in the counts."""
+    """Erase a contact, for good. What was sent stays in the counts, without their address."""
     contact_uuid = await directory.find_contact(runtime, caller, reference)
-    await service.delete_contact(runtime, caller, contact_uuid)
+    await erasure.erase_contact(runtime, caller, contact_uuid)
     return nothing()
 
 

@@ -204,6 +204,11 @@ suppressions = Table(
         "email_key",
         postgresql_where=text("pattern"),
     ),
+    Index(  # the same for people who were erased: their keys are hashes (domain/forgotten.py)
+        "ix_suppressions_erased",
+        "tenant_id",
+        postgresql_where=text("reason = 'erased'"),
+    ),
     UniqueConstraint("tenant_id", "email_key", "scope"),
     one_of("reason", ("bounce", "complaint", "unsubscribe", "manual", "erased")),
     one_of("scope", ("all", "marketing")),

@@ -919,6 +919,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant_id", "uuid", name=op.f("uq_suppressions_tenant_id_uuid")),
     )
     op.create_index(
+        "ix_suppressions_erased",
+        "suppressions",
+        ["tenant_id"],
+        unique=False,
+        postgresql_where=sa.text("reason = 'erased'"),
+    )
+    op.create_index(
         "ix_suppressions_patterns",
         "suppressions",
         ["tenant_id", "email_key"],
