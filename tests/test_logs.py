@@ -67,6 +67,7 @@ def test_an_exception_is_within_its_line(capsys: pytest.CaptureFixture[str]) -> 
         {"url": f"postgresql://mailwright:{CANARY}@db.example/x"},
         {"event": f"cannot reach smtp://me:{CANARY}@relay.example:587"},
         {"event": "used mw_live_abcd" + "E" * 39},
+        {"path": f"/password/{CANARY}"},
         {"exception": f"Traceback … dsn='postgresql://u:{CANARY}@h/x'"},
     ],
 )
@@ -74,6 +75,12 @@ def test_what_looks_like_a_secret_is_masked(event: dict[str, str]) -> None:
     shown = str(mask_secrets(None, "info", dict(event)))
     assert CANARY not in shown
     assert "EEEE" not in shown
+
+
+def test_what_was_masked_is_still_known_for_what_it_is() -> None:
+    event = {"path": f"/password/{CANARY}", "key": "mw_live_abcd" + "E" * 39}
+    shown = mask_secrets(None, "info", dict(event))
+    assert shown == {"path": "/password/…", "key": "mw_live_abcd…"}
 
 
 def test_what_is_no_secret_stays() -> None:

@@ -20,6 +20,7 @@ _SECRET_NAMES = re.compile(
 )
 _SECRET_VALUES = re.compile(
     r"(?P<key>mw_(?:live|test)_\w{4})\w+"  # an API key keeps the part that lists show
+    r"|(?P<link>/password/)[\w-]+"  # of a mail to set a password: who has it can sign in
     r"|(?P<url>\b[a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s@/]+@",  # a URL loses its password
     re.IGNORECASE,
 )
@@ -82,6 +83,8 @@ def mask_secrets(
 def _masked(found: re.Match[str]) -> str:
     if found["key"]:
         return found["key"] + MASK
+    if found["link"]:
+        return found["link"] + MASK
     return f"{found['url']}{MASK}@"
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 from pyotp.totp import TOTP
 
+from mailwright.domain.doors import Door
 from mailwright.domain.scopes import Role
-from mailwright.services import authenticators, sessions
+from mailwright.services import authenticators, invitations, sessions
+from mailwright.services.caller import Caller
+from mailwright.services.members import NewMember
 from mailwright.services.runtime import Runtime
-from tests.builders import MadeTenant
+from tests.builders import MadeTenant, make_tenant
 from tests.clock import Clock
 from tests.password_mails import last_link, mail_what_was_asked_for, mailing
 from tests.web.browsing import PASSWORD, browser, make_member
@@ -132,6 +135,30 @@ async def test_somebody_is_invited_reminded_and_joins(runtime: Runtime, tenant: 
         reset = again.replace("/invite", "/reset")
         await owner.submit(reset)
         assert "A link to set a new password was mailed to grace@example.com." in owner.text
+
+
+async def test_a_member_of_two_accounts_comes_to_the_one_they_joined_with_the_same_password(
+    runtime: Runtime, tenant: MadeTenant
+) -> None:
+    await make_member(runtime, tenant, OWNER)
+    other = await make_tenant(runtime.database, "globex", name="Globex")
+    there = Caller(other.id, "cli", Door.CLI, frozenset({"*"}))
+    async with mailing(runtime) as (sink, runtime), browser(runtime) as person:
+        new = NewMember(OWNER, None, Role.VIEWER)
+        await invitations.invite_member(runtime, there, new)
+        await person.open(last_link(sink))
+        await person.submit(last_link(sink), {"password": PASSWORD})
+        assert person.answer.url.query == b"account=globex"
+        await person.submit("/login", {"email": OWNER, "password": "wrong wrong"})
+        await person.submit("/login", {"email": OWNER, "password": PASSWORD})
+        assert "Globex" in person.text
+        await person.submit("/logout")
+        await person.sign_in(OWNER)
+        assert "Acme" in person.text
+        await person.submit("/logout")
+        await person.open("/login?account=nobody")
+        await person.submit("/login", {"email": OWNER, "password": PASSWORD})
+        assert person.answer.status_code == 401
 
 
 async def test_an_invitation_is_withdrawn(runtime: Runtime, tenant: MadeTenant) -> None:

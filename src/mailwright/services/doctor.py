@@ -15,6 +15,7 @@ from typing import Literal
 from mailwright.errors import ConfigurationError, MailwrightError
 from mailwright.services import audit, installation
 from mailwright.services.domain_health import DomainHealth, domain_health
+from mailwright.services.link_mails import system_email
 from mailwright.services.runtime import Runtime, utc_now
 from mailwright.services.secrets import FILE_NAME, load_keys
 from mailwright.services.set_up import check_secret
@@ -48,6 +49,7 @@ async def examine(settings: Settings, open_database: OpenDatabase) -> list[Check
     """Every check, in the order in which one depends on the other. Raises nothing."""
     checks = [check async for check in _about_database(settings, open_database)]
     checks.append(await _transport(settings))
+    checks.append(_own_mail(settings))
     checks.append(await _dns(settings))
     checks.append(await asyncio.to_thread(_disk, settings.data_dir))
     return checks
@@ -155,6 +157,19 @@ async def _transport(settings: Settings) -> Check:
     tls = connection.tls_version or "not encrypted"
     await connection.quit()
     return Check("transport", "ok", f"{transport.redacted()} takes us, {tls}")
+
+
+def _own_mail(settings: Settings) -> Check:
+    """From whom invitations and password links are, which nobody can be signed in without."""
+    email = system_email(settings)
+    if email.endswith("@localhost") and settings.smtp_url.get_secret_value() != "capture:":
+        return Check(
+            "own mail",
+            "warning",
+            f"invitations and password links are from {email}, which few servers take",
+            "Set MAILWRIGHT_SYSTEM_EMAIL to an address of yours.",
+        )
+    return Check("own mail", "ok", f"invitations and password links are from {email}")
 
 
 async def _dns(settings: Settings) -> Check:

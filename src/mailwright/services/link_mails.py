@@ -24,6 +24,7 @@ from mailwright.services import transports
 from mailwright.services.domain_records import public_host
 from mailwright.services.outgoing import Outgoing, outgoing_of, sender_problem
 from mailwright.services.runtime import Runtime
+from mailwright.settings import Settings
 from mailwright.store import projects
 from mailwright.store import senders as sender_store
 from mailwright.wire.smtp_url import Transport
@@ -153,15 +154,16 @@ async def _system(
     tenant_name: str,
     transport: Transport,
 ) -> Origin:
-    email = _system_email(runtime)
+    email = system_email(runtime.settings)
     outgoing = await outgoing_of(runtime, connection, tenant_id, domain_of(email))
     return Origin(f"{tenant_name} (Mailwright)", email, outgoing, transport)
 
 
-def _system_email(runtime: Runtime) -> str:
-    if runtime.settings.system_email:
-        return runtime.settings.system_email.strip()
-    host = public_host(runtime.settings)
+def system_email(settings: Settings) -> str:
+    """From whom the installation's own mails are."""
+    if settings.system_email:
+        return settings.system_email.strip()
+    host = public_host(settings)
     return f"no-reply@{host if host[-1].isalpha() else 'localhost'}"
 
 

@@ -40,6 +40,7 @@ class PasswordLinkView:
     """Whose password a link sets, and where. `invited`: it is their first one."""
 
     tenant_name: str
+    tenant_slug: str
     email: str
     invited: bool
 
@@ -93,7 +94,9 @@ async def get_link(runtime: Runtime, token: str) -> PasswordLinkView:
         row = await store.live(connection, _hash(runtime, token), runtime.now())
     if row is None:
         raise _link_is_over()
-    return PasswordLinkView(row["tenant_name"], row["email"], row["invited_at"] is not None)
+    return PasswordLinkView(
+        row["tenant_name"], row["tenant_slug"], row["email"], row["invited_at"] is not None
+    )
 
 
 async def use_link(

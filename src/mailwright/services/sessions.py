@@ -26,6 +26,7 @@ from mailwright.services.passwords import hash_password, outdated, verify_passwo
 from mailwright.services.runtime import Runtime
 from mailwright.store import members as member_store
 from mailwright.store import sessions as store
+from mailwright.store import tenants
 from mailwright.store.rows import Row
 
 LIFETIME = timedelta(days=14)
@@ -56,15 +57,26 @@ class Session:
     expires_at: datetime
 
 
-async def sign_in(runtime: Runtime, email: str, password: str, address: str) -> SignedIn:
+async def sign_in(
+    runtime: Runtime, email: str, password: str, address: str, *, account: str | None = None
+) -> SignedIn:
     """A new session of the member, who comes from the network `address`.
 
-    Raises Unauthenticated whatever of the two is wrong, CodeNeeded where a one-time code is
-    missing, RateLimited after too many tries for this account or from this address.
+    `account`: the slug of the one to sign in to, for whoever has several. Raises Unauthenticated
+    whatever of the two is wrong, CodeNeeded where a one-time code is missing, RateLimited after too
+    many tries for this account or from this address.
     """
-    member = await check_credentials(runtime, email, password, address)
+    tenant_id = await _tenant_id(runtime, account) if account else None
+    member = await check_credentials(runtime, email, password, address, tenant_id=tenant_id)
     await challenges.require_code(runtime, member)
     return await _new_session(runtime, member)
+
+
+async def _tenant_id(runtime: Runtime, account: str) -> int:
+    """The tenant with that slug; for others one that nobody is a member of."""
+    async with runtime.database.reading() as connection:
+        tenant = await tenants.by_slug(connection, account)
+    return tenant["id"] if tenant is not None else 0
 
 
 async def answer_challenge(runtime: Runtime, challenge: str, code: str) -> SignedIn:

@@ -88,8 +88,8 @@ async def page(
 
 
 async def first_owner(connection: AsyncConnection, tenant_id: int) -> Row | None:
-    """The owner who came first, or None."""
-    mine = and_(members.c.tenant_id == tenant_id, _is_owner())
+    """The owner who came first, or None; who is only invited has not come."""
+    mine = and_(members.c.tenant_id == tenant_id, _is_owner(), members.c.invited_at.is_(None))
     found = select(*_COLUMNS).where(mine).order_by(members.c.id).limit(1)
     return await maybe_one(connection, found)
 

@@ -42,9 +42,12 @@ async def add(
 async def live(
     connection: AsyncConnection, token_hash: bytes, now: datetime, *, locked: bool = False
 ) -> Row | None:
-    """The member whose link still works, with `tenant_name`; `locked`: nobody else uses it now."""
+    """The member whose link still works, with `tenant_name` and `tenant_slug`.
+
+    `locked`: nobody else uses it until the transaction ends.
+    """
     found = (
-        select(*members.c, tenants.c.name.label("tenant_name"))
+        select(*members.c, tenants.c.name.label("tenant_name"), tenants.c.slug.label("tenant_slug"))
         .select_from(_LIVE_OF)
         .where(password_links.c.token_hash == token_hash, password_links.c.expires_at > now)
         .where(members.c.suspended_at.is_(None))

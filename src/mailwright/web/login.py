@@ -26,7 +26,7 @@ async def show(request: Request) -> Response:
     try:
         await sessions.authenticate_session(runtime, request.cookies.get(SESSION_COOKIE, ""))
     except errors.Unauthenticated:
-        return _form(request, wanted)
+        return _form(request, wanted, account=request.query_params.get("account", ""))
     return RedirectResponse(wanted, 303)
 
 
@@ -35,13 +35,15 @@ async def sign_in(request: Request) -> Response:
     runtime: Runtime = request.app.state.runtime
     form = await strangers.posted(request)
     wanted, email = local_path(form.get("next", "/")), form.get("email", "").strip()
-    address = strangers.address_of(request)
+    address, account = strangers.address_of(request), form.get("account", "").replace("\0", "")
     try:
-        signed = await sessions.sign_in(runtime, email, form.get("password", ""), address)
+        signed = await sessions.sign_in(
+            runtime, email, form.get("password", ""), address, account=account
+        )
     except CodeNeeded as needed:
         return _code_form(request, wanted, needed.challenge)
     except (errors.Unauthenticated, errors.InvalidInput, errors.RateLimited) as error:
-        return _form(request, wanted, email=email, error=error)
+        return _form(request, wanted, account=account, email=email, error=error)
     return _signed_in(runtime, wanted, signed)
 
 
@@ -74,10 +76,17 @@ async def sign_out(visit: Visit) -> Response:
 
 
 def _form(
-    request: Request, wanted: str, *, email: str = "", error: errors.MailwrightError | None = None
+    request: Request,
+    wanted: str,
+    *,
+    account: str,
+    email: str = "",
+    error: errors.MailwrightError | None = None,
 ) -> Response:
     sentence = "That address and password do not go together." if error else ""
-    return strangers.page(request, "login.html", error, sentence, wanted=wanted, email=email)
+    return strangers.page(
+        request, "login.html", error, sentence, wanted=wanted, account=account, email=email
+    )
 
 
 def _code_form(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -47,15 +49,15 @@ async def save(request: Request) -> Response:
     """On to signing in with the new password."""
     runtime: Runtime = request.app.state.runtime
     form = await strangers.posted(request)
+    token: str = request.path_params["token"]
     try:
-        await password_links.use_link(
-            runtime, request.path_params["token"], form.get("password", ""), Door.DASHBOARD
-        )
+        link = await password_links.get_link(runtime, token)
+        await password_links.use_link(runtime, token, form.get("password", ""), Door.DASHBOARD)
     except errors.InvalidInput as error:
         return await _form(request, error)
     except errors.NotFound:
         return await _form(request)
-    response = RedirectResponse("/login", 303)
+    response = RedirectResponse(f"/login?account={quote(link.tenant_slug)}", 303)
     say(runtime, response, "Your password is set. Sign in with it.")
     return response
 
