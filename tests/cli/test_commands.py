@@ -234,6 +234,9 @@ def test_the_doctor_says_what_is_wrong_and_how_to_mend_it(
     assert "mailwright migrate" in failed["schema"]
     assert "MAILWRIGHT_SMTP_URL" in failed["transport"]
     assert "canary" not in ran.out + ran.err
+    own = next(check for check in ran.json if check["name"] == "own mail")
+    assert own["status"] == "warning"
+    assert "MAILWRIGHT_SYSTEM_EMAIL" in own["mend"]
     monkeypatch.setenv("MAILWRIGHT_DATABASE_URL", f"postgresql://u:canary@127.0.0.1:{port}/x")
     ran = mailwright("doctor", "--json")
     assert ran.json[0]["name"] == "database"
