@@ -17,14 +17,19 @@ from mailwright.store.tables import imports as imports_table
 
 
 async def start(
-    runtime: Runtime, caller: Caller, content: str | bytes, **new: Any
+    runtime: Runtime,
+    caller: Caller,
+    content: str | bytes,
+    *,
+    file_name: str = "given.csv",
+    **new: Any,
 ) -> tuple[ImportView, int]:
     """An import of `content`, not yet carried on; its view and its id."""
     source = runtime.settings.data_dir / "given.csv"
     source.parent.mkdir(parents=True, exist_ok=True)
     source.write_bytes(content.encode() if isinstance(content, str) else content)
     view = await imports.start_import(
-        runtime, caller, NewImport("given.csv", **new), source, in_background=False
+        runtime, caller, NewImport(file_name, **new), source, in_background=False
     )
     source.unlink()
     async with runtime.database.reading() as connection:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -18,6 +20,7 @@ from mailwright.store import tables
 from mailwright.store.database import Database
 from mailwright.wire.smtp_listener import CapturedMail
 from tests.builders import MadeTenant, make_campaign, make_contact, make_message, make_tenant
+from tests.services.importing import imported
 
 
 def mail(number: int = 1, sender: str = "someone@example.com") -> CapturedMail:
@@ -65,6 +68,34 @@ async def test_other_mail_belongs_to_the_default_tenant(
 async def test_mail_for_nobody_is_refused_not_lost(runtime: Runtime) -> None:
     with pytest.raises(OperatorError):
         await inbox.capture(runtime, mail())
+
+
+@pytest.mark.checklist("SEC-31")
+async def test_names_that_come_with_a_mail_or_a_file_become_no_paths(
+    runtime: Runtime, tenant: MadeTenant, caller: Caller, tmp_path: Path
+) -> None:
+    def files() -> set[Path]:
+        return {path for path in tmp_path.rglob("*") if path.is_file()}
+
+    hostile = "../../../escaped"
+    raw = (
+        f"From: a@example.com\r\nMessage-ID: <{hostile}@x>\r\nMIME-Version: 1.0\r\n"
+        f'Content-Type: text/plain; name="{hostile}"\r\n'
+        f'Content-Disposition: attachment; filename="{hostile}"\r\n\r\nHi'
+    )
+    assert runtime.settings.data_dir.is_relative_to(tmp_path)
+    before = files()
+    await inbox.capture(runtime, replace(ours(runtime, tenant, 0), raw=raw.encode()))
+    (row,) = (await inbox.page_inbox(runtime, caller, Page())).items
+    found = await inbox.get_mail(runtime, caller, row.uuid)
+    assert "escaped" in found.attachments[0].name
+    assert files() == before
+
+    csv = f"email\n{hostile}@example.com\nnobody\n"
+    made = await imported(runtime, caller, csv, file_name=f"{hostile}.csv")
+    assert made.error_file is not None
+    assert {path.name for path in files() - before} == {made.error_file}
+    assert "escaped" not in made.error_file
 
 
 async def test_capturing_returns_only_when_everybodys_mail_is_stored(
