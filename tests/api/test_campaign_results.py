@@ -426,3 +426,28 @@ async def test_the_timeline_begins_when_the_campaign_did(
     assert first.pop("since") == timeline["started_at"]
     assert first.pop("until") == timeline["buckets"][1]["since"]
     assert first == {"opens": 0, "machine_opens": 0, "clicks": 0, "machine_clicks": 0}
+
+
+async def test_preflight_tells_who_gets_it_what_is_missing_and_what_to_look_at(
+    api: httpx2.AsyncClient, database: Database, tenant: MadeTenant
+) -> None:
+    campaign = await ready(api, database, tenant)
+    await api.patch(campaign.path, json={"preheader": "x", "content": "Hi {{ attributes.plan }}."})
+    found = (await api.get(f"{campaign.path}/preflight")).json()["data"]
+    people = (await api.get(f"{campaign.path}/contacts")).json()["pagination"]["total"]
+    assert found["recipients"] == people
+    assert found["readiness"]["can_send"] is True
+    assert [finding["code"] for finding in found["findings"]] == [
+        "ATTRIBUTE_UNKNOWN",
+        *(["AUDIENCE_EMPTY"] if not people else []),
+    ]
+    await api.patch("/account", json={"postal_address": None, "monthly_quota": 0})
+    await make_contact(database, tenant.id, attributes={"plan": "pro"})
+    everybody: dict[str, Any] = {"audience_filter": {}, "list_uuid": None}
+    await api.patch(campaign.path, json=everybody)
+    found = (await api.get(f"{campaign.path}/preflight")).json()["data"]
+    codes = [finding["code"] for finding in found["findings"]]
+    assert codes == ["POSTAL_ADDRESS_MISSING", "QUOTA_SHORT"]
+    bare = (await api.post("/campaigns", json={"name": "Bare"})).json()["data"]
+    found = (await api.get(f"/campaigns/{bare['uuid']}/preflight")).json()["data"]
+    assert (found["recipients"], found["readiness"]["can_send"]) == (0, False)

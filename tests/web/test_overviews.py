@@ -131,3 +131,15 @@ async def test_the_audit_log_names_who_it_was(owner: Browser) -> None:
     await owner.open("/settings/audit-log")
     assert rows(owner)[0].split(" through")[0].endswith("owner@example.com")
     assert "scopes: inbox:read, inbox:write" in owner.text
+
+
+async def test_a_draft_says_what_is_worth_a_look(
+    owner: Browser, database: Database, tenant: MadeTenant
+) -> None:
+    campaign = await make_campaign(database, tenant.id, subject="LOOK AT THIS NOW")
+    path = f"/campaigns/{campaign.uuid}"
+    await owner.open(path)
+    assert owner.page.css_first(f'[hx-get="{path}/preflight"]') is not None
+    part = await owner.client.get(f"{path}/preflight", headers={"HX-Request": "true"})
+    assert "The subject is all capitals" in part.text
+    assert (await owner.open(f"{path}/preflight")).url.path == path

@@ -22,11 +22,13 @@ from mailwright.services import (
     reports,
     timelines,
 )
+from mailwright.services import preflight as preflights
 from mailwright.services.campaign_history import CampaignStep
 from mailwright.services.campaign_previews import Rendered
 from mailwright.services.contact_views import ContactRow
 from mailwright.services.locale_coverage import LocaleCoverage
 from mailwright.services.paging import Paged
+from mailwright.services.preflight import Preflight
 from mailwright.services.recipients import Recipient, RecipientSections
 from mailwright.services.reports import LinkClicks, Report
 from mailwright.services.timelines import Timeline
@@ -112,6 +114,12 @@ async def timeline(runtime: RuntimeOf, caller: CallerOf, campaign_uuid: UUID) ->
 async def coverage(runtime: RuntimeOf, caller: CallerOf, campaign_uuid: UUID) -> Response:
     """Count the people of a campaign's audience by locale, with the variant each would get."""
     return one(await locale_coverage.get_locale_coverage(runtime, caller, campaign_uuid))
+
+
+@router.get("/preflight", responses={200: {"model": Data[Preflight]}, **_UNKNOWN})
+async def preflight(runtime: RuntimeOf, caller: CallerOf, campaign_uuid: UUID) -> Response:
+    """Look at a campaign before sending: who would get it, what is missing, what to look at."""
+    return one(await preflights.get_preflight(runtime, caller, campaign_uuid))
 
 
 @router.get("/history", responses={200: {"model": DataPage[CampaignStep]}, **_UNKNOWN})

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -142,6 +142,18 @@ async def limit_time(connection: AsyncConnection, *, seconds: int) -> None:
     await connection.execute(
         select(func.set_config("statement_timeout", str(seconds * 1000), True))  # noqa: FBT003  # is_local
     )
+
+
+async def keys_of_nobody(
+    connection: AsyncConnection, tenant_id: int, keys: Sequence[str]
+) -> list[str]:
+    """Those keys that no contact has among its attributes."""
+    lacking: list[str] = []
+    for key in keys:
+        mine = (contacts.c.tenant_id == tenant_id, contacts.c.attributes.has_key(key))
+        if not await connection.scalar(select(exists(select(1).where(*mine)))):
+            lacking.append(key)
+    return lacking
 
 
 def has_consent(consent: str) -> ColumnElement[bool]:

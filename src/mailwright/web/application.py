@@ -58,6 +58,7 @@ PAGES: tuple[tuple[str, Handler | None, Handler | None], ...] = (
     ("/campaigns/audience", campaign_audiences.count, None),
     ("/campaigns/{uuid}", campaigns.show, campaigns.save),
     ("/campaigns/{uuid}/body", campaigns.show_body, None),
+    ("/campaigns/{uuid}/preflight", campaigns.show_preflight, None),
     ("/campaigns/{uuid}/progress", campaign_reports.progress, None),
     ("/campaigns/{uuid}/recipients", campaign_reports.recipients_table, None),
     ("/campaigns/{uuid}/recipients.csv", campaign_reports.export, None),

@@ -16,6 +16,7 @@ from mailwright.services import (
     body_previews,
     campaign_previews,
     campaign_revisions,
+    preflight,
     reports,
     template_rendering,
 )
@@ -146,6 +147,15 @@ async def show_body(visit: Visit) -> Response:
         visit.runtime, visit.caller, uuid_of(visit), sanitize=False
     )
     return sandboxed(rendered.html or "")
+
+
+async def show_preflight(visit: Visit) -> Response:
+    """What one might regret about sending it, for the page of a draft."""
+    campaign_uuid = uuid_of(visit)
+    if not visit.is_partial:
+        return visit.go(f"/campaigns/{campaign_uuid}")
+    found = await preflight.get_preflight(visit.runtime, visit.caller, campaign_uuid)
+    return visit.part("campaigns/preflight.html", findings=found.findings)
 
 
 async def show_revision(visit: Visit) -> Response:
