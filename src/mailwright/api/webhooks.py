@@ -26,13 +26,17 @@ Url = Annotated[str, StringConstraints(max_length=2083)]
 
 
 class WebhookCreate(Body):
-    """A new endpoint. Without a `secret`, of 32 characters or more, one is made."""
+    """A new endpoint. Without a `secret`, of 32 characters or more, one is made.
+
+    `list_uuid`: it is told only of that list, of campaigns for it, and of the people on it.
+    """
 
     url: Url
     events: list[EventType]
     description: Description | None = None
     secret: str | None = None
     dialect: WebhookDialect = WebhookDialect.NATIVE
+    list_uuid: UUID | None = None
 
     model_config = example(
         {"url": "https://shop.example/hooks/mail", "events": ["contact.unsubscribed"]}
@@ -71,7 +75,14 @@ class Replay(Body):
 @router.post("", status_code=201, responses={201: {"model": Data[WebhookView]}})
 async def create(runtime: RuntimeOf, caller: CallerOf, body: WebhookCreate) -> Response:
     """Create a webhook. `secret` is in this answer and never shown again."""
-    new = NewWebhook(body.url, body.events, body.secret, body.description, body.dialect)
+    new = NewWebhook(
+        body.url,
+        body.events,
+        body.secret,
+        body.description,
+        body.dialect,
+        list_uuid=body.list_uuid,
+    )
     view, secret = await service.create_webhook(runtime, caller, new)
     return one({**asdict(view), "secret": secret}, 201)
 

@@ -30,8 +30,9 @@ async def _create(
     *,
     description: str | None = None,
     secret: str | None = None,
+    list_uuid: UUID | None = None,
 ) -> dict[str, Any]:
-    new = NewWebhook(url, events, secret, description)
+    new = NewWebhook(url, events, secret, description, list_uuid=list_uuid)
     view, made = await service.create_webhook(runtime, caller, new)
     return {**asdict(view), "secret": made}
 

@@ -16,8 +16,9 @@ from mailwright.domain.locales import parse_locale
 from mailwright.domain.redirections import check_redirections
 from mailwright.domain.webhook_event import EventType
 from mailwright.errors import InvalidInput, NotFound
-from mailwright.services import webhook_events
+from mailwright.services import list_webhooks, webhook_events
 from mailwright.services.caller import Caller
+from mailwright.services.list_webhooks import ListHook
 from mailwright.services.lists import name_taken, tell_updated
 from mailwright.services.paging import Page, Paged
 from mailwright.services.runtime import Runtime
@@ -39,8 +40,8 @@ class ListSender:
 class ListSettings:
     """A list and its settings. `status`: active, or archived: kept, and no longer mailed.
 
-    `sender`: the list's own, else the first that may send. `webhook`: kept for the door that set
-    it, and not called.
+    `sender`: the list's own, else the first that may send. `webhook`: its own, in the words of the
+    door that set it.
     """
 
     uuid: UUID
@@ -62,7 +63,7 @@ class SettingsChanges(TypedDict, total=False):
     language: str | None
     sender_uuid: UUID | None
     redirections: Mapping[str, str | None]
-    webhook: dict[str, Any] | None
+    webhook: ListHook | None
 
 
 async def create(
@@ -79,6 +80,7 @@ async def create(
             connection, caller.tenant_id, EventType.LIST_CREATED, runtime.now(), list_id=made["id"]
         )
         row = await _existing(connection, caller, made["uuid"])
+        row = await _hooked(connection, runtime, caller, row, changes)
         return _view(row, await _speaker(connection, caller))
 
 
@@ -127,6 +129,7 @@ async def change(
     caller.require("lists:write")
     async with runtime.database.transaction() as connection:
         row = await _existing(connection, caller, list_uuid)
+        await _hooked(connection, runtime, caller, row, changes)
         values = await _values(connection, caller, changes, row["redirections"])
         try:
             await store.change(connection, caller.tenant_id, list_uuid, values)
@@ -164,6 +167,21 @@ async def _set(
         return _view(row, await _speaker(connection, caller))
 
 
+async def _hooked(
+    connection: AsyncConnection,
+    runtime: Runtime,
+    caller: Caller,
+    row: Row,
+    changes: SettingsChanges,
+) -> Row:
+    """The list with its webhook made, changed or deleted, where the call says something of it."""
+    if "webhook" not in changes:
+        return row
+    kept = await list_webhooks.keep(connection, runtime, caller, row, changes["webhook"])
+    await store.change(connection, caller.tenant_id, row["uuid"], {"webhook": kept})
+    return await _existing(connection, caller, row["uuid"])
+
+
 async def _values(
     connection: AsyncConnection,
     caller: Caller,
@@ -172,7 +190,7 @@ async def _values(
 ) -> dict[str, Any]:
     """The columns that the changes set. Raises InvalidInput."""
     given = cast("Mapping[str, Any]", changes)
-    values = {name: given[name] for name in ("name", "webhook") if name in given}
+    values = {"name": given["name"]} if "name" in given else {}
     language = changes.get("language")
     if "language" in changes:
         values["language"] = parse_locale(language) if language else None
@@ -219,7 +237,7 @@ def _view(row: Row, speaker: ListSender | None) -> ListSettings:
         language=row["language"],
         sender=own,
         redirections=row["redirections"],
-        webhook=row["webhook"],
+        webhook=list_webhooks.said(row),
         policy_accepted_at=row["policy_accepted_at"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],

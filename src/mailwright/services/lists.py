@@ -19,7 +19,7 @@ from mailwright.services.caller import Caller
 from mailwright.services.contact_writing import added_to_lists
 from mailwright.services.paging import Page, Paged
 from mailwright.services.runtime import Runtime
-from mailwright.store import list_settings
+from mailwright.store import list_settings, webhooks
 from mailwright.store import lists as store
 from mailwright.store.rows import Row
 
@@ -124,6 +124,7 @@ async def delete_list(runtime: Runtime, caller: Caller, list_uuid: UUID) -> None
         await webhook_events.tell(
             connection, caller.tenant_id, EventType.LIST_DELETED, runtime.now(), list_id=row["id"]
         )
+        await webhooks.remove_of_list(connection, caller.tenant_id, row["id"])
         try:
             async with connection.begin_nested():
                 await store.remove(connection, caller.tenant_id, row["id"])

@@ -19,6 +19,7 @@ from mailwright.services import audit, webhook_events
 from mailwright.services.caller import Caller
 from mailwright.services.paging import Page, Paged
 from mailwright.services.runtime import Runtime
+from mailwright.store import lists
 from mailwright.store import webhooks as store
 from mailwright.store.rows import Row
 from mailwright.wire.http_client import host_of, parse_target
@@ -30,7 +31,10 @@ ROTATION = timedelta(hours=24)  # how long a secret signs on beside the new one
 
 @dataclass(frozen=True, slots=True)
 class NewWebhook:
-    """What to make. Without a `secret` one is made; without a `rate_limit` it is told at once."""
+    """What to make. Without a `secret` one is made; without a `rate_limit` it is told at once.
+
+    `list_uuid`: only what happens on that list, to campaigns for it and to people on it.
+    """
 
     url: str
     events: Sequence[str]
@@ -39,6 +43,7 @@ class NewWebhook:
     dialect: WebhookDialect = WebhookDialect.NATIVE
     rate_limit: int | None = None
     rate_limit_period: RatePeriod | None = None
+    list_uuid: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,7 @@ class WebhookView:
 
     `disabled_reason` is `gone` when the receiver answered 410. Until `previous_secret_until` the
     secret before the last rotation signs, too. `rate_limit`: requests in a `rate_limit_period`.
+    `list_uuid`: it hears of one list only.
     """
 
     uuid: UUID
@@ -54,6 +60,7 @@ class WebhookView:
     description: str | None
     events: list[str]
     dialect: str
+    list_uuid: UUID | None
     enabled: bool
     disabled_reason: str | None
     rate_limit: int | None
@@ -79,22 +86,30 @@ async def create_webhook(
 ) -> tuple[WebhookView, str]:
     """The new endpoint and its secret, which nobody can show again. Raises InvalidInput."""
     caller.require("webhooks:write")
+    async with runtime.database.transaction() as connection:
+        return await create_within(connection, runtime, caller, new)
+
+
+async def create_within(
+    connection: AsyncConnection, runtime: Runtime, caller: Caller, new: NewWebhook
+) -> tuple[WebhookView, str]:
+    """The same in the caller's transaction."""
     secret = new_secret() if new.secret is None else parse_secret(new.secret)
+    _check_rate(new.rate_limit)
     values: dict[str, object] = {
         "uuid": new_id(),
         "url": _url(runtime, new.url),
         "description": new.description,
         "events": _events(new.events, new.dialect),
         "dialect": str(new.dialect),
+        "list_id": await _list_id(connection, caller, new.list_uuid),
         "secret_sealed": runtime.keys.seal(secret),
         "rate_limit": new.rate_limit,
         "rate_limit_period": new.rate_limit_period,
     }
-    _check_rate(new.rate_limit)
-    async with runtime.database.transaction() as connection:
-        view = _view(await store.add(connection, caller.tenant_id, values))
-        about = {"host": host_of(view.url), "events": view.events}
-        await audit.record(connection, caller, "webhook.create", f"webhook:{view.uuid}", about)
+    view = _view(await store.add(connection, caller.tenant_id, values))
+    about = {"host": host_of(view.url), "events": view.events}
+    await audit.record(connection, caller, "webhook.create", f"webhook:{view.uuid}", about)
     return view, secret
 
 
@@ -129,21 +144,32 @@ async def change_webhook(
     Raises NotFound, InvalidInput.
     """
     caller.require("webhooks:write")
+    async with runtime.database.transaction() as connection:
+        return await change_within(connection, runtime, caller, webhook_uuid, changes)
+
+
+async def change_within(
+    connection: AsyncConnection,
+    runtime: Runtime,
+    caller: Caller,
+    webhook_uuid: UUID,
+    changes: WebhookChanges,
+) -> WebhookView:
+    """The same in the caller's transaction."""
+    row = await existing(connection, caller, webhook_uuid)
     values: dict[str, object] = dict(changes)
     if "url" in changes:
         values["url"] = _url(runtime, changes["url"])
+    if "events" in changes:
+        values["events"] = _events(changes["events"], row["dialect"])
     _check_rate(changes.get("rate_limit"))
     if "enabled" in changes:
         values["disabled_reason"] = None
-    async with runtime.database.transaction() as connection:
-        row = await existing(connection, caller, webhook_uuid)
-        if "events" in changes:
-            values["events"] = _events(changes["events"], row["dialect"])
-        changed = await store.change(connection, caller.tenant_id, webhook_uuid, values)
-        if changes.get("enabled"):
-            await webhook_events.wake(connection, caller.tenant_id, row["id"])
-        about = {"changed": sorted(changes)}
-        await audit.record(connection, caller, "webhook.change", f"webhook:{webhook_uuid}", about)
+    changed = await store.change(connection, caller.tenant_id, webhook_uuid, values)
+    if changes.get("enabled"):
+        await webhook_events.wake(connection, caller.tenant_id, row["id"])
+    about = {"changed": sorted(changes)}
+    await audit.record(connection, caller, "webhook.change", f"webhook:{webhook_uuid}", about)
     return _view(changed or row)
 
 
@@ -151,9 +177,14 @@ async def delete_webhook(runtime: Runtime, caller: Caller, webhook_uuid: UUID) -
     """The endpoint and its log are gone; nothing more is sent to it. Raises NotFound."""
     caller.require("webhooks:write")
     async with runtime.database.transaction() as connection:
-        if not await store.remove(connection, caller.tenant_id, webhook_uuid):
-            raise _no_such()
-        await audit.record(connection, caller, "webhook.delete", f"webhook:{webhook_uuid}")
+        await delete_within(connection, caller, webhook_uuid)
+
+
+async def delete_within(connection: AsyncConnection, caller: Caller, webhook_uuid: UUID) -> None:
+    """The same in the caller's transaction."""
+    if not await store.remove(connection, caller.tenant_id, webhook_uuid):
+        raise _no_such()
+    await audit.record(connection, caller, "webhook.delete", f"webhook:{webhook_uuid}")
 
 
 async def rotate_secret(
@@ -200,6 +231,17 @@ async def existing(
     return row
 
 
+async def _list_id(
+    connection: AsyncConnection, caller: Caller, list_uuid: UUID | None
+) -> int | None:
+    if list_uuid is None:
+        return None
+    found = await lists.ids_of(connection, caller.tenant_id, [list_uuid])
+    if list_uuid not in found:
+        raise InvalidInput.field("list_uuid", "There is no such list.")
+    return found[list_uuid]
+
+
 def _no_such() -> NotFound:
     return NotFound("There is no such webhook.")
 
@@ -234,6 +276,7 @@ def _view(row: Row) -> WebhookView:
         description=row["description"],
         events=row["events"],
         dialect=row["dialect"],
+        list_uuid=row["list_uuid"],
         enabled=row["enabled"],
         disabled_reason=row["disabled_reason"],
         rate_limit=row["rate_limit"],

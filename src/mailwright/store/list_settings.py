@@ -5,25 +5,38 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, cast, exists, func, or_, select, update
+from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.store.rows import AnySelect, Row, every, maybe_one
-from mailwright.store.tables import campaigns, list_members, lists, segments, senders
+from mailwright.store.tables import (
+    campaigns,
+    list_members,
+    lists,
+    segments,
+    senders,
+    webhook_endpoints,
+)
 
 ORDERS = {"name": lists.c.name, "created_at": lists.c.created_at}
 _OVER = ("sent", "failed", "canceled")
 
 
 def _rows() -> AnySelect:
-    """Lists with the sender that speaks to them, where one was named and is still there."""
+    """Lists with the sender that speaks to them and the webhook that calls for them, if any."""
+    calls = and_(
+        webhook_endpoints.c.tenant_id == lists.c.tenant_id,
+        webhook_endpoints.c.uuid == cast(lists.c.webhook["webhook_uuid"].astext, UUID),
+    )
     speaks = and_(senders.c.tenant_id == lists.c.tenant_id, senders.c.id == lists.c.sender_id)
     return select(
         *lists.c,
         senders.c.uuid.label("sender_uuid"),
         senders.c.name.label("sender_name"),
         senders.c.email.label("sender_email"),
-    ).outerjoin(senders, speaks)
+        webhook_endpoints.c.url.label("webhook_url"),
+    ).select_from(lists.outerjoin(senders, speaks).outerjoin(webhook_endpoints, calls))
 
 
 async def get(connection: AsyncConnection, tenant_id: int, list_uuid: uuid.UUID) -> Row | None:

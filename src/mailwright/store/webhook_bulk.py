@@ -20,10 +20,12 @@ from sqlalchemy import (
     any_,
     case,
     cast,
+    exists,
     func,
     insert,
     literal,
     null,
+    or_,
     select,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -31,7 +33,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.webhook_event import EventType, WebhookDialect
 from mailwright.store.database import driver_connection
-from mailwright.store.tables import contacts, webhook_deliveries, webhook_endpoints
+from mailwright.store.tables import (
+    contacts,
+    list_members,
+    webhook_deliveries,
+    webhook_endpoints,
+)
 
 _COLUMNS = (
     "tenant_id",
@@ -103,8 +110,19 @@ def telling(
         .outerjoin(
             contacts, and_(people.tenant_id == how.tenant_id, people.id == facts.c.contact_id)
         )
+        .where(or_(ends.list_id.is_(None), _is_on_its_list(how.tenant_id, facts.c.contact_id)))
     )
     return insert(webhook_deliveries).from_select(_COLUMNS, rows)
+
+
+def _is_on_its_list(tenant_id: int, contact_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether a contact is on the list that an endpoint is of."""
+    member = list_members.c
+    return exists().where(
+        member.tenant_id == tenant_id,
+        member.list_id == webhook_endpoints.c.list_id,
+        member.contact_id == contact_id,
+    )
 
 
 def json_object(*pairs: object) -> ColumnElement[Any]:
@@ -126,6 +144,10 @@ _TELL_PEOPLE = """
     FROM facts f
     JOIN webhook_endpoints w ON w.tenant_id = $1 AND w.enabled AND f.type = ANY (w.events)
     LEFT JOIN lists l ON l.tenant_id = $1 AND l.id = f.list_id
+    WHERE w.list_id IS NULL OR w.list_id = f.list_id OR (f.list_id IS NULL AND EXISTS (
+        SELECT FROM list_members
+        WHERE tenant_id = $1 AND list_id = w.list_id AND contact_id = f.contact_id
+    ))
 """
 
 # Who was made or changed in this transaction has its time, which is that of `now()`. LIMIT 1 makes

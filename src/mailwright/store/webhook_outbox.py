@@ -40,7 +40,8 @@ LISTENING = f"""
 # What the facts have become, told to each endpoint that chose their type. Whoever is told about
 # sees names of things, not our ids, but for Cakemail's receivers, whose API knows things by them;
 # `facts` comes from the statement around it. LIMIT 1 makes each look-up one by its key: a planner
-# that guesses many facts would read the whole ledger instead.
+# that guesses many facts would read the whole ledger instead. An endpoint of one list hears of that
+# list, of campaigns to it, and of the people on it.
 _TELL_FORM = """
     INSERT INTO webhook_deliveries
         (tenant_id, uuid, endpoint_id, event_uuid, type, payload, created_at, next_attempt_at)
@@ -63,7 +64,7 @@ _TELL_FORM = """
         SELECT uuid, email FROM contacts WHERE tenant_id = f.tenant_id AND id = f.contact_id LIMIT 1
     ) c ON true
     LEFT JOIN LATERAL (
-        SELECT uuid, name FROM campaigns
+        SELECT uuid, name, list_id FROM campaigns
         WHERE tenant_id = f.tenant_id AND id = f.campaign_id LIMIT 1
     ) k ON true
     LEFT JOIN LATERAL (  -- of a single mail
@@ -71,23 +72,34 @@ _TELL_FORM = """
         WHERE f.campaign_id IS NULL AND tenant_id = f.tenant_id AND message_id = f.message_id
         LIMIT 1
     ) s ON true --joined
+    WHERE w.list_id IS NULL OR w.list_id = --list OR (--list IS NULL AND EXISTS (
+        SELECT FROM list_members
+        WHERE tenant_id = f.tenant_id AND list_id = w.list_id AND contact_id = f.contact_id
+    )) --ordered
     RETURNING tenant_id, endpoint_id
 """
 
-TELL_FACTS = _TELL_FORM.replace("--more", "").replace("--joined", "")
-
-_TELL_ALL = _TELL_FORM.replace(
-    "--more",
-    """|| jsonb_strip_nulls(jsonb_build_object('list_uuid', l.uuid, 'list_name', l.name))
+_PLAIN = {"--more": "", "--joined": "", "--ordered": "", "--list": "k.list_id"}
+_FULL = {
+    "--more": """|| jsonb_strip_nulls(jsonb_build_object('list_uuid', l.uuid, 'list_name', l.name))
            || CASE WHEN w.dialect = 'cakemail' THEN f.numbers
                    || jsonb_strip_nulls(jsonb_build_object('list_id', f.list_id)) ELSE '{}' END""",
-).replace(
-    "--joined",
-    """LEFT JOIN LATERAL (
+    "--joined": """LEFT JOIN LATERAL (
         SELECT uuid, name FROM lists WHERE tenant_id = f.tenant_id AND id = f.list_id LIMIT 1
-    ) l ON true
-    ORDER BY f.number""",
-)
+    ) l ON true""",
+    "--ordered": "ORDER BY f.number",
+    "--list": "coalesce(f.list_id, k.list_id)",
+}
+
+
+def _written(parts: Mapping[str, str]) -> str:
+    statement = _TELL_FORM
+    for place, text in parts.items():
+        statement = statement.replace(place, text)
+    return statement
+
+
+TELL_FACTS = _written(_PLAIN)
 
 _TELL = f"""
 WITH facts AS MATERIALIZED (
@@ -96,7 +108,7 @@ WITH facts AS MATERIALIZED (
         $7::bigint[], $8::bigint[], $9::jsonb[], $10::jsonb[]
     ) WITH ORDINALITY AS facts (tenant_id, event_uuid, type, at, message_id, contact_id,
                                 campaign_id, list_id, numbers, data, number)
-), told AS ({_TELL_ALL})
+), told AS ({_written(_FULL)})
 SELECT DISTINCT tenant_id, endpoint_id FROM told
 """  # noqa: S608  # constants
 

@@ -10,32 +10,39 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.webhook_event import DeliveryState
-from mailwright.store.rows import Row, every, maybe_one, only
-from mailwright.store.tables import tenants, webhook_deliveries, webhook_endpoints
+from mailwright.store.rows import AnySelect, Row, every, maybe_one, only
+from mailwright.store.tables import lists, tenants, webhook_deliveries, webhook_endpoints
 
 
-def _is(tenant_id: int, endpoint_uuid: uuid.UUID) -> ColumnElement[bool]:
+def _is(tenant_id: int, endpoint_uuid: object) -> ColumnElement[bool]:
     return and_(
         webhook_endpoints.c.tenant_id == tenant_id, webhook_endpoints.c.uuid == endpoint_uuid
     )
 
 
+def _rows() -> AnySelect:
+    """Endpoints with the `list_uuid` of the list that each is of."""
+    whose = and_(
+        lists.c.tenant_id == webhook_endpoints.c.tenant_id,
+        lists.c.id == webhook_endpoints.c.list_id,
+    )
+    return select(*webhook_endpoints.c, lists.c.uuid.label("list_uuid")).outerjoin(lists, whose)
+
+
 async def add(connection: AsyncConnection, tenant_id: int, values: Mapping[str, object]) -> Row:
     """The new row."""
-    statement = (
-        insert(webhook_endpoints).values(tenant_id=tenant_id, **values).returning(webhook_endpoints)
-    )
-    return await only(connection, statement)
+    await connection.execute(insert(webhook_endpoints).values(tenant_id=tenant_id, **values))
+    return await only(connection, _rows().where(_is(tenant_id, values["uuid"])))
 
 
 async def get(
     connection: AsyncConnection, tenant_id: int, endpoint_uuid: uuid.UUID, *, lock: bool = False
 ) -> Row | None:
     """One endpoint, or None; with `lock` nobody else changes it until we commit."""
-    statement = select(webhook_endpoints).where(_is(tenant_id, endpoint_uuid))
-    return await maybe_one(
-        connection, statement.with_for_update(key_share=True) if lock else statement
-    )
+    statement = _rows().where(_is(tenant_id, endpoint_uuid))
+    if lock:
+        statement = statement.with_for_update(key_share=True, of=webhook_endpoints)
+    return await maybe_one(connection, statement)
 
 
 async def to_call(connection: AsyncConnection, tenant_id: int, endpoint_id: int) -> Row | None:
@@ -56,13 +63,7 @@ async def page(
     mine = webhook_endpoints.c.tenant_id == tenant_id
     if enabled is not None:
         mine = and_(mine, webhook_endpoints.c.enabled == enabled)
-    found = (
-        select(webhook_endpoints)
-        .where(mine)
-        .order_by(webhook_endpoints.c.id)
-        .limit(limit)
-        .offset(offset)
-    )
+    found = _rows().where(mine).order_by(webhook_endpoints.c.id).limit(limit).offset(offset)
     total = select(func.count()).select_from(webhook_endpoints).where(mine)
     return await every(connection, found), (await connection.execute(total)).scalar_one()
 
@@ -78,9 +79,9 @@ async def change(
         update(webhook_endpoints)
         .where(_is(tenant_id, endpoint_uuid))
         .values(**values, updated_at=func.now())
-        .returning(webhook_endpoints)
     )
-    return await maybe_one(connection, statement)
+    await connection.execute(statement)
+    return await get(connection, tenant_id, endpoint_uuid)
 
 
 async def disable(
@@ -110,6 +111,15 @@ async def remove(connection: AsyncConnection, tenant_id: int, endpoint_uuid: uui
         .where(webhook_deliveries.c.endpoint_id == endpoint_id)
     )
     return True
+
+
+async def remove_of_list(connection: AsyncConnection, tenant_id: int, list_id: int) -> None:
+    """Deletes the endpoints of one list, and their logs."""
+    statement = select(webhook_endpoints.c.uuid).where(
+        webhook_endpoints.c.tenant_id == tenant_id, webhook_endpoints.c.list_id == list_id
+    )
+    for row in await every(connection, statement):
+        await remove(connection, tenant_id, row["uuid"])
 
 
 async def with_due(connection: AsyncConnection, now: datetime) -> Sequence[Row]:

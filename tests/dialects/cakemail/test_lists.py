@@ -177,3 +177,20 @@ async def test_who_unsubscribes_goes_on_to_the_lists_own_page(
     left = await stranger.post(url, data={"action": "unsubscribe"})
     assert left.headers["refresh"] == "3; url=https://shop.example/bye"
     assert "You are unsubscribed" in left.text
+
+
+@pytest.mark.parametrize(
+    ("webhook", "place"),
+    [
+        ({"url": "https://shop.example/", "actions": ["bounce_fm"]}, ["webhook", "actions"]),
+        ({"url": "http://127.0.0.1/"}, ["webhook", "url"]),
+        ({"actions": ["all"]}, ["webhook", "url"]),
+    ],
+)
+async def test_a_lists_webhook_that_cannot_be_kept_is_refused_by_name(
+    client: httpx2.AsyncClient, webhook: dict[str, Any], place: list[str]
+) -> None:
+    answer = await client.post("/lists", json={"name": "News", "webhook": webhook})
+    told = assert_answer("/lists", answer, 400)
+    assert told["detail"][0]["loc"] == ["body", *place]
+    assert (await client.get("/lists")).json()["data"] == []

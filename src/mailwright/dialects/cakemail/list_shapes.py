@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, cast
 
 from pydantic import Field, StringConstraints
 
 from mailwright.dialects.cakemail.fields import Body, Number, example
 from mailwright.dialects.cakemail.shapes import Shape, Unix
+from mailwright.domain.webhook_event import EventType, WebhookDialect
+from mailwright.errors import InvalidInput
 from mailwright.services.list_settings import ListSettings, SettingsChanges
+from mailwright.services.list_webhooks import ListHook
 
 #: The words of `filter` and `sort`, and ours for them.
 FILTERS = ("status", "name")
@@ -18,6 +22,19 @@ ACTIVE = "active"
 ARCHIVED = "archived"
 STATUSES = (ACTIVE, ARCHIVED)
 LANGUAGE = "en_US"  # the document's default
+
+#: What a list's webhook is told, by the document's actions. A bounce is one for good; those that
+#: its further words part, by the reason the server had, are not told from one another.
+ACTIONS: Mapping[str, Sequence[EventType]] = {
+    "subscribe": (EventType.CONTACT_ADDED_TO_LIST, EventType.CONTACT_OPTED_IN),
+    "unsubscribe": (EventType.CONTACT_UNSUBSCRIBED,),
+    "update": (EventType.CONTACT_UPDATED,),
+    "delete": (EventType.CONTACT_REMOVED_FROM_LIST,),
+    "spam": (EventType.EMAIL_COMPLAINED,),
+    "bounce": (EventType.EMAIL_BOUNCED,),
+    "bounce_hb": (EventType.EMAIL_BOUNCED,),
+}
+EVERY_ACTION = "all"
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 
@@ -43,10 +60,23 @@ class Redirections(Body):
 
 
 class ListWebhook(Body):
-    """What was to be told of the list. Kept as it is given; see `/webhooks` for those that call."""
+    """An address that is told of the list, and of what; without `actions` of all of them."""
 
     url: Annotated[str, StringConstraints(min_length=1, max_length=2083)] | None = None
-    actions: list[str] | None = Field(None, min_length=1, max_length=16)
+    actions: Annotated[list[str], Field(min_length=1, max_length=16)] | None = None
+
+    def ours(self) -> ListHook | None:
+        """The same as the service takes it; None for the empty one. Raises InvalidInput."""
+        if self.url is None and self.actions is None:
+            return None
+        actions = self.actions or [EVERY_ACTION]
+        if foreign := sorted({*actions} - {EVERY_ACTION, *ACTIONS}):
+            told = ", ".join(foreign)
+            message = f"Nobody tells {told} apart; one of: {EVERY_ACTION}, {', '.join(ACTIONS)}."
+            raise InvalidInput.field("webhook.actions", message)
+        chosen = ACTIONS if EVERY_ACTION in actions else actions
+        events = [event for action in chosen for event in ACTIONS[action]]
+        return ListHook(self.url, events, {"actions": actions}, WebhookDialect.CAKEMAIL)
 
 
 class ListFields(Body):
@@ -71,7 +101,7 @@ class ListFields(Body):
         if self.redirections is not None:
             found["redirections"] = self.redirections.given()
         if "webhook" in given:
-            found["webhook"] = self.webhook.given() if self.webhook else None
+            found["webhook"] = self.webhook.ours() if self.webhook else None
         return cast("SettingsChanges", found)
 
 

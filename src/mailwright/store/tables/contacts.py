@@ -125,7 +125,7 @@ lists = Table(
     maybe("language"),
     Column("sender_id", BigInteger),  # who speaks to the list, when nobody else is named
     json("redirections", default="{}"),  # where people go on after joining, confirming and leaving
-    json("webhook"),  # kept for the door that set it
+    json("webhook"),  # its own, as the door that set it said it, with the `webhook_uuid` that calls
     time("policy_accepted_at"),
     now("created_at"),
     now("updated_at"),

@@ -26,6 +26,7 @@ from mailwright.store.tables.columns import (
     noun,
     now,
     one_of,
+    owner,
     tenant,
     time,
     uuid,
@@ -42,6 +43,7 @@ webhook_endpoints = Table(
     maybe("description"),
     Column("events", ARRAY(Text), nullable=False),
     words("dialect", default="native"),
+    Column("list_id", BigInteger),  # only what happens to people of that list; null: everything
     Column("secret_sealed", LargeBinary, nullable=False),
     Column("previous_secret_sealed", LargeBinary),  # signs beside the new one for a day
     time("previous_secret_until"),
@@ -52,6 +54,7 @@ webhook_endpoints = Table(
     now("created_at"),
     now("updated_at"),
     *noun(),
+    owner("list_id", "lists", ondelete="CASCADE"),
     one_of("dialect", WebhookDialect),
     one_of("rate_limit_period", ("second", "minute")),
 )

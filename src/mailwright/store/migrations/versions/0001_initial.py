@@ -1048,45 +1048,6 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'pending'"),
     )
     op.create_table(
-        "webhook_endpoints",
-        sa.Column("tenant_id", sa.Integer(), nullable=False),
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("uuid", sa.UUID(), nullable=False),
-        sa.Column("url", sa.Text(), nullable=False),
-        sa.Column("description", sa.Text(), nullable=True),
-        sa.Column("events", sa.ARRAY(sa.Text()), nullable=False),
-        sa.Column("dialect", sa.Text(), server_default=sa.text("'native'"), nullable=False),
-        sa.Column("secret_sealed", sa.LargeBinary(), nullable=False),
-        sa.Column("previous_secret_sealed", sa.LargeBinary(), nullable=True),
-        sa.Column("previous_secret_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("enabled", sa.Boolean(), server_default=sa.text("true"), nullable=False),
-        sa.Column("rate_limit", sa.Integer(), nullable=True),
-        sa.Column("rate_limit_period", sa.Text(), nullable=True),
-        sa.Column("disabled_reason", sa.Text(), nullable=True),
-        sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
-        sa.Column(
-            "updated_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
-        sa.CheckConstraint(
-            "dialect IN ('native', 'mailingcore', 'cakemail')",
-            name=op.f("ck_webhook_endpoints_dialect"),
-        ),
-        sa.CheckConstraint(
-            "rate_limit_period IN ('second', 'minute')",
-            name=op.f("ck_webhook_endpoints_rate_limit_period"),
-        ),
-        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_webhook_endpoints")),
-        sa.UniqueConstraint("tenant_id", "uuid", name=op.f("uq_webhook_endpoints_tenant_id_uuid")),
-    )
-    op.create_table(
         "access_tokens",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
@@ -1542,6 +1503,52 @@ def upgrade() -> None:
         ["tenant_id", "template_id", "number", "locale"],
         unique=True,
         postgresql_nulls_not_distinct=True,
+    )
+    op.create_table(
+        "webhook_endpoints",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("uuid", sa.UUID(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("events", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("dialect", sa.Text(), server_default=sa.text("'native'"), nullable=False),
+        sa.Column("list_id", sa.BigInteger(), nullable=True),
+        sa.Column("secret_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("previous_secret_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("previous_secret_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("enabled", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("rate_limit", sa.Integer(), nullable=True),
+        sa.Column("rate_limit_period", sa.Text(), nullable=True),
+        sa.Column("disabled_reason", sa.Text(), nullable=True),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column(
+            "updated_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.CheckConstraint(
+            "dialect IN ('native', 'mailingcore', 'cakemail')",
+            name=op.f("ck_webhook_endpoints_dialect"),
+        ),
+        sa.CheckConstraint(
+            "rate_limit_period IN ('second', 'minute')",
+            name=op.f("ck_webhook_endpoints_rate_limit_period"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "list_id"],
+            ["lists.tenant_id", "lists.id"],
+            name=op.f("fk_webhook_endpoints_tenant_id_list_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_webhook_endpoints")),
+        sa.UniqueConstraint("tenant_id", "uuid", name=op.f("uq_webhook_endpoints_tenant_id_uuid")),
     )
     op.create_table(
         "campaigns",
