@@ -154,6 +154,7 @@ async def test_what_is_not_saved_is_not_passed_over_unasked(
     await expect(page.locator("h1 .badge")).to_have_text("draft")
     await page.click(".compose button.primary")
     await expect(page.locator(".flash")).to_have_text("Saved.")
+    await expect(page.locator("#audience-count")).to_contain_text("1 person")
     await page.click("text=Send now")
     await expect(page.locator("h1 .badge")).not_to_have_text("draft")
     assert asked[1].endswith("now?\n1 person would be mailed now.")

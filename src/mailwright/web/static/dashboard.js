@@ -94,7 +94,8 @@ function mayGo(form, submitter) {
   if (inFrame || form.method !== "post") return true;
   if (unsaved && form !== unsaved && !window.confirm("Your changes are not saved. Go on without them?")) return false;
   const question = submitter?.dataset.confirm ?? form.dataset.confirm;
-  const more = form.dataset.confirmWith && document.querySelector(form.dataset.confirmWith)?.textContent.trim();
+  const counted = form.dataset.confirmWith && document.querySelector(`${form.dataset.confirmWith} strong`);
+  const more = counted && counted.parentElement.textContent.trim();
   return !question || window.confirm(more ? `${question}\n${more}` : question);
 }
 
