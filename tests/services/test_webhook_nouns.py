@@ -25,6 +25,7 @@ from mailwright.services import (
     consents,
     contact_bulk,
     contacts,
+    erasure,
     export_tasks,
     imports,
     invitations,
@@ -128,6 +129,20 @@ async def test_what_is_done_to_a_contact_is_told_step_by_step(
             ("contact.removed_from_list", who | by | there),
             ("contact.deleted", who | by),
         ]
+
+
+async def test_who_is_erased_leaves_lists_and_is_gone_without_a_name(
+    runtime: Runtime, caller: Caller
+) -> None:
+    news = await lists.create_list(runtime, caller, {"name": "News"})
+    fields = ContactChanges(contact_lists=[news.uuid])
+    ada = await contacts.create_contact(runtime, caller, "ada@example.org", fields)
+    off, gone = EventType.CONTACT_REMOVED_FROM_LIST, EventType.CONTACT_DELETED
+    async with webhook_stage(runtime, caller, off, gone) as stage:
+        await erasure.erase_contact(stage.runtime, caller, ada.uuid)
+        who = {"contact_uuid": str(ada.uuid), "source": "erased"}
+        there = {"list_uuid": str(news.uuid), "list_name": "News"}
+        assert await _told(stage) == [(off, who | there), (gone, who)]
 
 
 async def test_members_of_a_list_are_told_of_as_its_door_changes_them(

@@ -6,7 +6,8 @@ Rows of the ledger and events stay, without address, words or data: every campai
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -62,7 +63,9 @@ async def _erase(
     tenant_id = caller.tenant_id
     await imports.take_turn(connection, tenant_id)  # else one under way could bring them back
     canceled = await _cancel_waiting(connection, tenant_id, person)
+    list_ids: list[int] = []
     if person.contact_uuid is not None:
+        list_ids = await contact_store.list_ids_of(connection, tenant_id, person.contact_uuid)
         await contact_store.remove(connection, tenant_id, person.contact_uuid)
     message_ids = await store.messages_of(connection, tenant_id, person)
     await store.scrub(connection, tenant_id, person, message_ids)
@@ -78,7 +81,7 @@ async def _erase(
         },
     )
     done = Erasure(person.contact_id is not None, len(message_ids), canceled)
-    await _tell(connection, runtime, caller, person, done)
+    await _tell(connection, runtime, caller, person, done, list_ids)
     await _forget_in_files(connection, runtime, tenant_id, person)
     return done
 
@@ -107,7 +110,12 @@ async def _cancel_waiting(connection: AsyncConnection, tenant_id: int, person: P
 
 
 async def _tell(
-    connection: AsyncConnection, runtime: Runtime, caller: Caller, person: Person, done: Erasure
+    connection: AsyncConnection,
+    runtime: Runtime,
+    caller: Caller,
+    person: Person,
+    done: Erasure,
+    list_ids: Iterable[int],
 ) -> None:
     """Webhooks hear which contact is gone, and the audit log how much; neither hears who it was."""
     subject = None
@@ -120,6 +128,8 @@ async def _tell(
             numbers={"contact_id": person.contact_id},
             data={"contact_uuid": person.contact_uuid, "source": "erased"},
         )
-        await webhook_events.emit(connection, [fact])
+        off = replace(fact, type=EventType.CONTACT_REMOVED_FROM_LIST)
+        facts = [*(replace(off, list_id=list_id) for list_id in list_ids), fact]
+        await webhook_events.emit(connection, facts)
     about = {"messages": done.messages, "canceled": done.canceled}
     await audit.record(connection, caller, "contact.erase", subject, about)
