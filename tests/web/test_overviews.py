@@ -14,7 +14,7 @@ from mailwright.services.reports import stats_of
 from mailwright.services.runtime import Runtime
 from mailwright.store import tables
 from mailwright.store.database import Database
-from mailwright.web.filters import counted, in_words, percent, readable
+from mailwright.web.filters import bare_address, counted, in_words, percent, readable
 from tests.builders import MadeTenant, make_campaign, make_contact, make_list, make_tenant
 from tests.web.browsing import Browser
 
@@ -61,6 +61,12 @@ async def sent(database: Database, tenant: MadeTenant, **columns: Any) -> str:
 )
 def test_a_subject_is_shown_as_its_author_thinks_of_it(subject: str, words: str) -> None:
     assert readable(subject) == words
+
+
+def test_links_are_told_apart_by_what_differs() -> None:
+    assert bare_address("https://shop.example/") == "shop.example"
+    assert bare_address("http://shop.example/a?b=c") == "shop.example/a?b=c"
+    assert bare_address("mailto:ada@example.com") == "mailto:ada@example.com"
 
 
 def test_figures_and_details_are_written_as_people_do() -> None:

@@ -30,6 +30,7 @@ def install(environment: Environment) -> None:
         utc_offset,
         readable,
         in_words,
+        bare_address,
         number,
         counted,
         percent,
@@ -87,6 +88,11 @@ def _stand_in(tag: re.Match[str]) -> str:
     if tag["fallback"] is not None:
         return tag["fallback"]
     return f"[{tag['name'].rpartition('.')[2].replace('_', ' ')}]"
+
+
+def bare_address(url: str) -> str:
+    """`shop.example/bread?a=b` of `https://shop.example/bread?a=b`: what tells links apart."""
+    return url.removeprefix("https://").removeprefix("http://").removesuffix("/")
 
 
 def in_words(value: object) -> str:

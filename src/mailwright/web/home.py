@@ -13,7 +13,7 @@ from mailwright.web.visits import Visit
 #: (title, text, where to do it)
 STEPS = (
     ("Add a sender", "The name and address your mail comes from.", "/settings/senders"),
-    ("Bring your contacts", "Import a CSV file, or use the API.", "/contacts"),
+    ("Bring your contacts", "Import a CSV file, or use the API.", "/imports/new"),
     ("Write a campaign", "Plain Markdown, with a live preview.", "/campaigns/new"),
     ("Send it", "To yourself first, then to everybody.", "/campaigns"),
 )
