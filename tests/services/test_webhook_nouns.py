@@ -217,7 +217,8 @@ async def test_segments_templates_senders_and_the_account_are_told_of(
         await template_versions.publish_version(runtime, caller, uuid, version)
         await template_versions.publish_version(runtime, caller, uuid, version)
         await template_versions.unpublish_version(runtime, caller, uuid, version)
-        await template_versions.create_variant(runtime, caller, uuid, version, "de")
+        german = await template_versions.create_variant(runtime, caller, uuid, version, "de")
+        await template_versions.delete_version(runtime, caller, uuid, german.uuid)
         await templates.delete_template(runtime, caller, uuid)
         told = await _told(stage)
         assert _types(told) == [
@@ -226,6 +227,7 @@ async def test_segments_templates_senders_and_the_account_are_told_of(
             "template.updated",
             "template.published",
             "template.unpublished",
+            "template.updated",
             "template.updated",
             "template.deleted",
         ]

@@ -228,6 +228,7 @@ async def delete_version(
             message = "This is the only version; delete the template instead."
             raise Conflict(message, code="TEMPLATE_VERSION_LAST")
         await store.remove(connection, row["tenant_id"], row["id"])
+        await _tell(connection, runtime, held, row, EventType.TEMPLATE_UPDATED)
         await _record(connection, caller, "delete-version", row)
 
 
