@@ -21,7 +21,7 @@ _UNKNOWN = errors("RESOURCE_NOT_FOUND")
 
 
 class LogoBody(Body):
-    """A PNG of at most 1 MB and 1,600 pixels a side: a data URI, or base64 alone."""
+    """A PNG, JPEG, WebP or GIF, at most 1 MB, 1,600 pixels a side: a data URI, or base64 alone."""
 
     image: Annotated[str, StringConstraints(min_length=1)]
 

@@ -1,7 +1,7 @@
-"""The tenant's logo: a PNG, shown on the pages that its recipients see.
+"""The tenant's logo, shown on the pages that its recipients see.
 
-What is stored is written by us from the pixels of what was sent (`domain/png.py`), and served under
-a name that cannot be guessed and changes with the picture (SEC-23).
+What is stored is written by us from the pixels of what was sent (`mail/pictures.py`), and served
+under a name that cannot be guessed and changes with the picture (SEC-23).
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mailwright.domain.png import NotAPng, rewritten_png
 from mailwright.domain.webhook_event import EventType
 from mailwright.errors import InvalidInput, NotFound
+from mailwright.mail.pictures import NotAPicture, rewritten
 from mailwright.services import audit, webhook_events
 from mailwright.services.caller import Caller
 from mailwright.services.runtime import Runtime
@@ -27,14 +27,6 @@ BYTES_MAX = 1_000_000
 
 _DATA_URI = re.compile(r"data:[^,]{0,100};base64,", re.IGNORECASE)
 _NAME = re.compile(r"[0-9a-f]{32}\.png")
-#: How files begin that people take for logos.
-_KNOWN = (
-    (b"\xff\xd8\xff", "a JPEG"),
-    (b"GIF8", "a GIF"),
-    (b"RIFF", "a WebP"),
-    (b"<", "a page or an SVG, which can run programs"),
-    (b"%PDF", "a PDF"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,30 +53,30 @@ async def put_logo(
 ) -> LogoView:
     """The new logo, in the place of another; a text is read as by `image_of`.
 
-    Raises InvalidInput for what is no PNG.
+    Raises InvalidInput for what is no picture.
     """
     caller.require("account:write")
     raw = image_of(image, field=field) if isinstance(image, str) else image
     if len(raw) > BYTES_MAX:
         raise InvalidInput.field(field, f"A logo has at most {BYTES_MAX // 1_000_000} MB.")
     try:
-        png = await asyncio.to_thread(rewritten_png, raw)
-    except NotAPng as reason:
-        raise InvalidInput.field(field, f"{_kind(raw) or reason} Give a PNG.") from None
+        picture = await asyncio.to_thread(rewritten, raw)
+    except NotAPicture as reason:
+        raise InvalidInput.field(field, f"{reason} Give a PNG, JPEG, WebP or GIF.") from None
     name = f"{secrets.token_hex(16)}.png"
     async with runtime.database.transaction() as connection:
         await store.put(
             connection,
             caller.tenant_id,
             name=name,
-            image=png.body,
-            width=png.width,
-            height=png.height,
+            image=picture.body,
+            width=picture.width,
+            height=picture.height,
         )
-        about = {"width": png.width, "height": png.height}
+        about = {"width": picture.width, "height": picture.height}
         await audit.record(connection, caller, "account.logo", None, about)
         await _tell(connection, runtime, caller)
-    return LogoView(url_of(runtime, name), png.width, png.height)
+    return LogoView(url_of(runtime, name), picture.width, picture.height)
 
 
 async def get_logo(runtime: Runtime, caller: Caller) -> LogoView:
@@ -130,12 +122,6 @@ def path_of(name: str | None) -> str | None:
 def url_of(runtime: Runtime, name: str) -> str:
     """The whole address, for mails and programs."""
     return f"{runtime.settings.base_url}{path_of(name)}"
-
-
-def _kind(raw: bytes) -> str | None:
-    start = raw.lstrip()[:8]
-    found = next((noun for magic, noun in _KNOWN if start.startswith(magic)), None)
-    return f"This is {found}." if found else None
 
 
 def _no_logo() -> NotFound:

@@ -17,7 +17,7 @@ router = APIRouter(prefix="/brands/default/logos/default", tags=["logos"])
 
 
 class LogoBody(Body):
-    """A PNG as a data URI."""
+    """A picture as a data URI."""
 
     file: Annotated[str, StringConstraints(min_length=1)]
 
@@ -41,7 +41,7 @@ class LogoDeleted(Shape):
 
 @router.put("", responses={200: {"model": LogoUploaded}})
 async def put(runtime: RuntimeOf, caller: CallerOf, body: LogoBody) -> Response:
-    """Set the logo, which stands on the pages that recipients see. A PNG, judged by its content."""
+    """Set the logo of the pages that recipients see. A picture, judged by its content."""
     view = await service.put_logo(runtime, caller, body.file, field="file")
     return answer(plain(LogoUploaded(logo=view.url)))
 
