@@ -11,7 +11,7 @@ from starlette.responses import Response
 from mailwright.domain.campaign_lifecycle import ARCHIVABLE, CampaignEvent, CampaignState, can
 from mailwright.domain.doors import RULES, Door
 from mailwright.domain.ids import parse_id
-from mailwright.errors import Conflict, InvalidInput, NotFound
+from mailwright.errors import Conflict, InvalidInput
 from mailwright.services import (
     body_previews,
     campaign_previews,
@@ -158,37 +158,6 @@ async def show_preflight(visit: Visit) -> Response:
     return visit.part("campaigns/preflight.html", findings=found.findings)
 
 
-async def show_revision(visit: Visit) -> Response:
-    """What the campaign said then, beside a button that brings it back."""
-    campaign_uuid = uuid_of(visit)
-    campaign = await service.get_campaign(visit.runtime, visit.caller, campaign_uuid)
-    key = (visit.runtime, visit.caller, campaign_uuid, _revision_of(visit))
-    revision = await campaign_revisions.get_revision(*key)
-    return await visit.show(
-        "campaigns/revision.html",
-        campaign=campaign,
-        revision=revision,
-        is_editable=_is_editable(campaign),
-    )
-
-
-async def show_revision_body(visit: Visit) -> Response:
-    """The body as it was then, sandboxed."""
-    key = (visit.runtime, visit.caller, uuid_of(visit), _revision_of(visit))
-    return sandboxed((await campaign_revisions.get_revision(*key)).html or "")
-
-
-async def restore_revision(visit: Visit) -> Response:
-    """The words of that revision are the campaign's again."""
-    campaign_uuid, number = uuid_of(visit), _revision_of(visit)
-    key = (visit.runtime, visit.caller, campaign_uuid, number)
-    try:
-        await campaign_revisions.restore_revision(*key)
-    except Conflict as error:
-        return visit.go(f"/campaigns/{campaign_uuid}", error=error.message)
-    return visit.go(f"/campaigns/{campaign_uuid}", said=f"Revision {number} is back.")
-
-
 async def campaign_page(
     visit: Visit,
     campaign: CampaignView,
@@ -202,7 +171,7 @@ async def campaign_page(
     state = CampaignState(campaign.status)
     trouble = any((error, test_error, schedule_errors))
     may_write = visit.may("campaigns:write")
-    is_editable = may_write and _is_editable(campaign)
+    is_editable = may_write and is_editable_now(campaign)
     if form is None:
         form = values_of(campaign) | (await body_values(visit, campaign) if is_editable else {})
     response = await visit.show(
@@ -238,15 +207,8 @@ def uuid_of(visit: Visit) -> UUID:
     return parse_id(visit.request.path_params["uuid"], "campaign")
 
 
-def _revision_of(visit: Visit) -> int:
-    """The number in the path. Raises NotFound."""
-    text = visit.request.path_params["number"]
-    if not (text.isascii() and text.isdigit() and len(text) <= 9):
-        raise NotFound("There is no such revision of the campaign.")
-    return int(text)
-
-
-def _is_editable(campaign: CampaignView) -> bool:
+def is_editable_now(campaign: CampaignView) -> bool:
+    """Whether its words may still be changed here."""
     return CampaignState(campaign.status) in _RULES.editable and not campaign.archived
 
 
