@@ -16,7 +16,6 @@ from pathlib import Path
 
 import pytest
 
-from mailwright.cli.child import WORKER_NICENESS
 from mailwright.store.embedded_postgres import embedded
 from tests.acceptance.served import (
     PROGRAM,
@@ -64,16 +63,6 @@ def test_a_child_that_dies_is_started_again(server: Served) -> None:
         until(lambda kind=kind, before=before: set(server.children(kind)) - {before})
     until(lambda: server.get("/readyz") == 200)
     until(lambda: _takes_mail(server.capture_port))
-
-
-def test_workers_give_way_to_answers_where_processors_are_scarce(server: Served) -> None:
-    ours = os.getpriority(os.PRIO_PROCESS, server.process.pid)
-    web, worker = (
-        [os.getpriority(os.PRIO_PROCESS, pid) for pid in server.children(kind)]
-        for kind in ("web", "worker")
-    )
-    assert set(web) == {ours}
-    assert set(worker) == {min(ours + WORKER_NICENESS, 19)}
 
 
 def test_returned_mail_has_a_server_of_its_own_that_takes_nothing_else(server: Served) -> None:

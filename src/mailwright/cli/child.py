@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 PARENT_WATCH_SECONDS = 0.5
 WEB_DRAIN_SECONDS = 5  # for answers under way when told to stop
-WORKER_NICENESS = 5  # a third of the server's share where processors are scarce: answers come first
 _PR_SET_PDEATHSIG = 1
 
 Ready = Callable[[], None]
@@ -109,7 +108,6 @@ async def _worker(
 ) -> None:
     from mailwright.app import run_worker
 
-    os.nice(WORKER_NICENESS)
     _spare_the_collector()
     ready()
     await run_worker(runtime, stop=stop)
