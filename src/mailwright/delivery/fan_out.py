@@ -27,7 +27,8 @@ from mailwright.store.rows import Row
 log = structlog.get_logger()
 
 FIRST_CHUNK = 2_000  # so that the first mails leave at once
-CHUNK = 5_000  # contacts; single mails wait for its flush to disk, some 3 MB
+CHUNK = 20_000  # contacts; a fraction of a second
+HOLDING_CHUNK = 4_000  # where there is a quota: single mails of the tenant wait for the chunk
 
 
 async def start(runtime: Runtime, tenant_id: int, campaign_id: int) -> bool:
@@ -92,6 +93,7 @@ async def _write(
     if position["quota_month"] is None:
         await quotas.set_month(connection, tenant_id, campaign["id"], month)
     left = await _quota_left(connection, tenant_id, month)
+    size = size if left is None else min(size, HOLDING_CHUNK)
     after = await _write_rows(connection, position, size, quota_left=left)
     queued = after["queued_count"] - position["queued_count"]
     await quotas.add(connection, tenant_id, month, queued)
