@@ -128,14 +128,22 @@ async def delete_contact(runtime: Runtime, caller: Caller, contact_uuid: UUID) -
 
 
 async def remove(
-    connection: AsyncConnection, caller: Caller, contact_uuid: UUID, *, now: datetime
+    connection: AsyncConnection,
+    caller: Caller,
+    contact_uuid: UUID,
+    *,
+    now: datetime,
+    said_no: bool = False,
 ) -> list[Fact]:
-    """As `delete_contact`, in the caller's transaction; what is then to be told."""
+    """As `delete_contact`, in the caller's transaction; what is then to be told.
+
+    `said_no`: not to all mail, but to what this contact is removed for.
+    """
     joined = await store.list_ids_of(connection, caller.tenant_id, contact_uuid)
     gone = await store.remove(connection, caller.tenant_id, contact_uuid)
     if gone is None:
         raise _no_contact()
-    if gone["consent"] == "unsubscribed":
+    if said_no or gone["consent"] == "unsubscribed":
         await suppress(
             connection,
             caller.tenant_id,

@@ -19,7 +19,6 @@ from mailwright.services import (
     contact_writing,
     contacts,
     list_contacts,
-    suppressions,
     tags,
     webhook_events,
 )
@@ -154,20 +153,13 @@ async def take_off(
     ids, now = [row["id"] for row in rows], runtime.now()
     await store.take_off(connection, caller.tenant_id, list_id, ids)
     gone = await store.without_any_list(connection, caller.tenant_id, ids)
-    left = {row["id"]: row for row in rows if row["standing"] == "unsubscribed"}
+    left = {row["id"] for row in rows if row["standing"] == "unsubscribed"}
     facts = [_removed(caller, list_id, row, now) for row in rows]
     for contact in gone:
-        if contact["id"] in left:
-            await suppressions.suppress(
-                connection,
-                caller.tenant_id,
-                left[contact["id"]]["email_key"],
-                reason="unsubscribe",
-                scope="marketing",
-                source="contact deleted",
-                now=now,
-            )
-        facts += await contacts.remove(connection, caller, contact["uuid"], now=now)
+        said_no = contact["id"] in left
+        facts += await contacts.remove(
+            connection, caller, contact["uuid"], now=now, said_no=said_no
+        )
     await webhook_events.emit(connection, facts)
 
 
