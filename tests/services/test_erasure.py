@@ -12,19 +12,25 @@ from sqlalchemy import insert, select, text
 
 from mailwright.domain.email_status import EmailStatus
 from mailwright.domain.ids import new_id
+from mailwright.domain.message_lifecycle import MessageState as S
+from mailwright.domain.tokens import MessageRef, Tokens, Unsubscribe
 from mailwright.domain.webhook_event import EventType
 from mailwright.errors import Conflict, InvalidInput, NotFound
 from mailwright.mail.attachments import Attachment
 from mailwright.services import (
     audit,
+    browser_views,
     contact_bulk,
     contacts,
     emails,
     erasure,
     export_run,
     export_tasks,
+    inbound,
     list_joining,
     suppressions,
+    tracking,
+    unsubscribes,
 )
 from mailwright.services.caller import Caller
 from mailwright.services.contact_bulk import BulkContact
@@ -34,8 +40,10 @@ from mailwright.services.export_tasks import NewExport
 from mailwright.services.list_joining import Joining, MemberChanges
 from mailwright.services.paging import Page
 from mailwright.services.runtime import Runtime
-from mailwright.store import tables
+from mailwright.services.tracking import Hit
+from mailwright.store import messages, single_batches, tables
 from mailwright.store.database import Database
+from mailwright.store.messages import Outcome
 from tests.builders import (
     MadeTenant,
     make_campaign,
@@ -46,6 +54,7 @@ from tests.builders import (
     make_tenant,
 )
 from tests.clock import Clock
+from tests.returned_mails import dsn
 from tests.services.importing import imported
 from tests.services.webhook_stage import webhook_stage
 
@@ -202,6 +211,43 @@ async def test_who_was_erased_is_brought_back_by_nobody(
     other = await make_tenant(database)
     them = replace(caller, tenant_id=other.id)
     await contacts.create_contact(runtime, them, "vera@example.org", {})
+
+
+@pytest.mark.checklist("OUT-17", "SEC-07")
+async def test_nothing_that_comes_later_names_who_was_erased(
+    runtime: Runtime, caller: Caller, tenant: MadeTenant, database: Database
+) -> None:
+    await make_sender(database, tenant.id)
+    for _ in range(2):
+        await emails.submit(runtime, caller, NewEmail(EMAIL, subject="Hi", text="Hello"))
+    async with database.raw() as connection:
+        lease = await single_batches.claim(
+            connection, worker="w", lease_seconds=60, busy_lanes=[], after=(0, 0), size=2
+        )
+    assert lease is not None
+    assert lease.message_ids is not None
+    await erasure.erase_address(runtime, caller, EMAIL)
+
+    refused, sent = (
+        Outcome(lease.message_ids[0], 0, S.BOUNCED, "no-mailbox", EMAIL, suppress=EMAIL.lower()),
+        Outcome(lease.message_ids[1], 0, S.SENT, reply=f"250 {EMAIL}"),
+    )
+    async with database.raw() as connection:
+        outcomes = [refused, sent]
+        assert await messages.record(connection, lease, outcomes, in_flight=[], lease_seconds=60)
+    about = MessageRef(tenant.id, sent.message_id)
+    link = Unsubscribe(about, 0, 0)
+    await unsubscribes.unsubscribe(runtime, link, source="one_click")
+    assert (await unsubscribes.get_subscription(runtime, link)).email == ""
+    assert await browser_views.render_view(runtime, link) is None
+    clicked = Hit(tenant.id, sent.message_id, runtime.now(), {"url": f"/?{EMAIL}"}, 1)
+    await tracking.record_hits(runtime, [clicked])
+    path = f"{Tokens(runtime.keys).return_path(tenant.id, sent.message_id)}@example.com"
+    await inbound.take_returned(runtime, dsn(path, EMAIL), [path])
+
+    assert await places(database) == []
+    [kept] = (await suppressions.page_suppressions(runtime, caller, Page(1, 10))).items
+    assert kept.reason == "erased"
 
 
 async def test_what_others_are_told_in_the_same_words_stays_and_is_said_again(

@@ -11,6 +11,9 @@ import hmac
 
 from mailwright.domain.keys import Keys, Purpose
 
+#: Stands in the ledger where an address stood. Links in such a mail and answers to it lead nowhere.
+ERASED = "erased"
+
 _PREFIX = "erased:"  # no address: it has no @
 
 

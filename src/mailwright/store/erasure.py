@@ -11,12 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Text, bindparam, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.store.rows import Row, every
-
-ERASED = "erased"  # stands where an address stood
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +33,14 @@ class Person:
         return sorted({self.email.lower(), self.email_key.lower(), *uuid})
 
 
+_IDS, _WORDS = "CAST(:ids AS bigint[])", "CAST(:words AS text[])"
+
 # The last part reads the whole ledger of the tenant: their contact may have been deleted before.
 _MESSAGES = """
-SELECT id FROM messages WHERE tenant_id = :tenant_id AND contact_id = :contact_id
+SELECT id FROM messages WHERE tenant_id = :tenant_id AND contact_id = CAST(:contact_id AS bigint)
 UNION SELECT message_id FROM emails WHERE tenant_id = :tenant_id AND email_key = :key
-UNION SELECT id FROM messages WHERE tenant_id = :tenant_id AND lower(email) = ANY(:words)
-"""
+UNION SELECT id FROM messages WHERE tenant_id = :tenant_id AND lower(email) = ANY(--words)
+""".replace("--words", _WORDS)
 
 _WAITING = """
 SELECT m.id, m.lane, m.created_at
@@ -57,45 +57,45 @@ _PLACES = (
     SET digest = sha256(convert_to('erased ' || c.id, 'UTF8')), subject = 'erased',
         preheader = NULL, html = NULL, plain_text = '', fallbacks = '{}'
     WHERE c.tenant_id = :tenant_id AND c.id IN (
-        SELECT content_id FROM emails WHERE tenant_id = :tenant_id AND message_id = ANY(:ids))
+        SELECT content_id FROM emails WHERE tenant_id = :tenant_id AND message_id = ANY(--ids))
       AND NOT EXISTS (
         SELECT FROM emails e WHERE e.tenant_id = :tenant_id AND e.content_id = c.id
-        AND e.message_id <> ALL(:ids))
+        AND e.message_id <> ALL(--ids))
     """,
     """
     UPDATE emails SET email_key = 'erased', to_name = NULL, data = '{}', headers = '[]',
                       metadata = '{}', attachment_count = 0
-    WHERE tenant_id = :tenant_id AND message_id = ANY(:ids)
+    WHERE tenant_id = :tenant_id AND message_id = ANY(--ids)
     """,
-    "DELETE FROM email_attachments WHERE tenant_id = :tenant_id AND message_id = ANY(:ids)",
+    "DELETE FROM email_attachments WHERE tenant_id = :tenant_id AND message_id = ANY(--ids)",
     """
     UPDATE messages SET email = 'erased', reply = NULL
-    WHERE tenant_id = :tenant_id AND id = ANY(:ids)
+    WHERE tenant_id = :tenant_id AND id = ANY(--ids)
     """,
-    "UPDATE events SET data = '{}' WHERE tenant_id = :tenant_id AND message_id = ANY(:ids)",
+    "UPDATE events SET data = '{}' WHERE tenant_id = :tenant_id AND message_id = ANY(--ids)",
     """
     DELETE FROM captured_mails WHERE tenant_id = :tenant_id AND (
-        message_id = ANY(:ids)
-        OR EXISTS (SELECT FROM unnest(recipients) AS who WHERE lower(who) = ANY(:words)))
+        message_id = ANY(--ids)
+        OR EXISTS (SELECT FROM unnest(recipients) AS who WHERE lower(who) = ANY(--words)))
     """,
     "DELETE FROM confirmations WHERE tenant_id = :tenant_id AND email_key = :key",
     "DELETE FROM import_addresses WHERE tenant_id = :tenant_id AND email_key = :key",
     "DELETE FROM suppressions WHERE tenant_id = :tenant_id AND email_key = :key",
     """
     DELETE FROM webhook_deliveries d WHERE tenant_id = :tenant_id
-      AND EXISTS (SELECT FROM unnest(CAST(:words AS text[])) AS word
+      AND EXISTS (SELECT FROM unnest(--words) AS word
                   WHERE position(word IN lower(concat(d.payload, d.response, d.error))) > 0)
     """,
     """
     DELETE FROM idempotency_keys k WHERE tenant_id = :tenant_id
-      AND EXISTS (SELECT FROM unnest(CAST(:words AS text[])) AS word
+      AND EXISTS (SELECT FROM unnest(--words) AS word
                   WHERE position(word IN lower(encode(k.response_body, 'escape'))) > 0)
     """,
     """
     WITH naming AS (
         SELECT DISTINCT p.export_id FROM export_pieces p
         WHERE p.tenant_id = :tenant_id
-          AND EXISTS (SELECT FROM unnest(CAST(:words AS text[])) AS word
+          AND EXISTS (SELECT FROM unnest(--words) AS word
                       WHERE position(word IN lower(encode(p.data, 'escape'))) > 0)
     ), emptied AS (
         DELETE FROM export_pieces p USING naming
@@ -110,11 +110,7 @@ _PLACES = (
 async def messages_of(connection: AsyncConnection, tenant_id: int, person: Person) -> Sequence[int]:
     """The ids of every mail to the person, in the ledger of the tenant."""
     values = _values(tenant_id, person) | {"contact_id": person.contact_id}
-    statement = text(_MESSAGES).bindparams(
-        bindparam("contact_id", type_=BigInteger), bindparam("words", type_=ARRAY(Text))
-    )
-    found = await connection.execute(statement, values)
-    return sorted(found.scalars())
+    return sorted((await connection.execute(text(_MESSAGES), values)).scalars())
 
 
 async def waiting_of(connection: AsyncConnection, tenant_id: int, person: Person) -> Sequence[Row]:
@@ -129,13 +125,8 @@ async def scrub(
     """Every place forgets the person and what was in those mails."""
     values = _values(tenant_id, person) | {"ids": list(message_ids)}
     for place in _PLACES:
-        statement = text(place)
-        types = {"ids": ARRAY(BigInteger), "words": ARRAY(Text)}
-        names = [name for name in values if f":{name}" in place]
-        statement = statement.bindparams(
-            *(bindparam(name, type_=types[name]) for name in names if name in types)
-        )
-        await connection.execute(statement, {name: values[name] for name in names})
+        statement = place.replace("--ids", _IDS).replace("--words", _WORDS)
+        await connection.execute(text(statement), values)
 
 
 _ERROR_FILES = """

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mailwright.domain.forgotten import ERASED
 from mailwright.domain.message_lifecycle import MessageState
 from mailwright.store.rows import Row, maybe_one
 from mailwright.store.tables import batches, campaign_counters, campaigns, emails, events, messages
@@ -30,6 +31,8 @@ async def message(
 ) -> Row | None:
     """A ledger row with the public id of its campaign or single mail, or None.
 
+    None as well when its recipient was erased.
+
     `lock`: it is ours until we commit.
     """
     found = (
@@ -47,7 +50,11 @@ async def message(
             emails,
             and_(emails.c.tenant_id == messages.c.tenant_id, emails.c.message_id == messages.c.id),
         )
-        .where(messages.c.tenant_id == tenant_id, messages.c.id == message_id)
+        .where(
+            messages.c.tenant_id == tenant_id,
+            messages.c.id == message_id,
+            messages.c.email != ERASED,
+        )
     )
     if lock:
         found = found.with_for_update(key_share=True, of=messages)

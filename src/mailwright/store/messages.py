@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mailwright.domain.forgotten import ERASED
 from mailwright.domain.ids import new_id
 from mailwright.domain.message_lifecycle import MessageState, SkipReason
 from mailwright.domain.webhook_event import EventType
@@ -108,7 +109,8 @@ _TELL = f"""), facts AS MATERIALIZED (
 ), told AS ({TELL_FACTS}"""  # noqa: S608  # constants
 
 # The states are `message_lifecycle.CLAIMABLE`; a test compares. `attempts` makes the statement safe
-# to say twice, after a connection that broke while it was being committed.
+# to say twice, after a connection that broke while it was being committed. Who was erased while
+# their mail was in hand is not named again: neither by the server's words nor by a suppression.
 _RECORD = """
 WITH mine AS (
     SELECT 1 FROM batches
@@ -121,7 +123,8 @@ WITH mine AS (
     AS given (id, state, reason, reply, retry_seconds, possibly_repeated, attempts, tries)
 ), recorded AS (
     UPDATE messages m
-    SET state = given.state, reason = given.reason, reply = given.reply,
+    SET state = given.state, reason = given.reason,
+        reply = CASE WHEN m.email <> --erased THEN given.reply END,
         attempts = m.attempts + given.tries,
         sent_at = CASE WHEN given.state = 'sent' THEN now() END,
         bounced_at = CASE WHEN given.state = 'bounced' THEN now() END,
@@ -131,7 +134,7 @@ WITH mine AS (
     WHERE m.tenant_id = $1 AND m.id = given.id AND m.state IN ('queued', 'deferred')
       AND m.attempts = given.attempts
     RETURNING m.state, given.possibly_repeated, m.id, m.contact_id, m.campaign_id, m.reason,
-              m.reply, m.lane, m.created_at
+              m.reply, m.lane, m.created_at, m.email <> --erased AS is_named
 ), logged AS (
     INSERT INTO events (tenant_id, at, kind, message_id, campaign_id, contact_id, data)
     SELECT $1, now(), state, id, campaign_id, contact_id,
@@ -145,7 +148,7 @@ WITH mine AS (
            jsonb_build_object('message_id', given.id, 'reply', given.reply)
     FROM unnest($16::uuid[], $17::text[], $18::bigint[]) AS s (uuid, email_key, message_id)
     JOIN given ON given.id = s.message_id
-    CROSS JOIN mine
+    JOIN recorded ON recorded.id = s.message_id AND recorded.is_named
     ON CONFLICT DO NOTHING
     RETURNING uuid, email_key, reason, scope, source, evidence
 ), total AS (
@@ -171,7 +174,7 @@ SET in_flight = $5::bigint[], lease_until = now() + $6::float8 * interval '1 sec
 FROM total, mine
 WHERE tenant_id = $1 AND campaign_id = $2 AND number = $3 AND fence = $4 AND b.state = 'leased'
 RETURNING fence
-""".replace("--final", _FINAL)
+""".replace("--final", _FINAL).replace("--erased", f"'{ERASED}'")
 
 # Single mails have a log by tag, and give back to the month's quota one by one what is never sent.
 _SINGLE = f"""), tagged AS ({TAG_LOGGED}), released AS (

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, case, exists, func, null, or_, selec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mailwright.domain.email_stream import Stream
+from mailwright.domain.forgotten import ERASED
 from mailwright.domain.message_lifecycle import SkipReason
 from mailwright.store.batches import Lease
 from mailwright.store.rows import AnySelect, Row, every
@@ -146,9 +147,12 @@ async def no_longer_mailable(
 
 
 async def written(connection: AsyncConnection, tenant_id: int, message_id: int) -> Row | None:
-    """One mail with all that writing it needs but its content, or None."""
+    """One mail with all that writing it needs but its content, or None.
+
+    None as well when its recipient was erased.
+    """
     mine = and_(emails.c.tenant_id == tenant_id, emails.c.message_id == message_id)
-    found = await every(connection, WRITTEN.where(mine))
+    found = await every(connection, WRITTEN.where(mine, emails.c.email_key != ERASED))
     return found[0] if found else None
 
 

@@ -13,14 +13,17 @@ from datetime import datetime
 
 import orjson
 
+from mailwright.domain.forgotten import ERASED
 from mailwright.store.database import Connection
 from mailwright.store.event_log import TAG_LOGGED
 
-_MESSAGES = """
+# A mail whose recipient was erased is as if it never was.
+_MESSAGES = f"""
 SELECT m.tenant_id, m.id, m.campaign_id, m.contact_id, m.opened_at, m.clicked_at
 FROM messages m JOIN unnest($1::int[], $2::bigint[]) AS asked (tenant_id, id) USING (tenant_id, id)
+WHERE m.email <> '{ERASED}'
 ORDER BY m.tenant_id, m.id
-"""
+"""  # noqa: S608  # a constant
 
 _EVENTS = """
 INSERT INTO events (tenant_id, at, kind, message_id, campaign_id, contact_id, data)

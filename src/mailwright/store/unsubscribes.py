@@ -8,6 +8,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mailwright.domain.forgotten import ERASED
 from mailwright.store.rows import Row, maybe_one
 from mailwright.store.tables import (
     campaign_counters,
@@ -35,9 +36,14 @@ async def person(
 async def message(
     connection: AsyncConnection, tenant_id: int, message_id: int, *, lock: bool = False
 ) -> Row | None:
-    """`email`, `unsubscribed_at` and `campaign_id` of a ledger row, or None."""
+    """`email`, `unsubscribed_at` and `campaign_id` of a ledger row, or None.
+
+    None as well when its recipient was erased.
+    """
     statement = select(messages.c.email, messages.c.unsubscribed_at, messages.c.campaign_id).where(
-        messages.c.tenant_id == tenant_id, messages.c.id == message_id
+        messages.c.tenant_id == tenant_id,
+        messages.c.id == message_id,
+        messages.c.email != ERASED,
     )
     return await maybe_one(
         connection, statement.with_for_update(key_share=True) if lock else statement
